@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// What the site file says about the dataplane. Decoded and range-checked by the control plane,
+/// checked against the machine by the dataplane.
+namespace strowger {
+
+enum class IdlePolicy : std::uint8_t {
+    Poll,     ///< spins: least latency, a core at 100 %
+    Adaptive, ///< sleeps in microsecond steps when nothing arrives
+};
+
+enum class BufferClass : std::uint8_t {
+    Standard, ///< 2176-byte buffers
+    Jumbo,    ///< 9216-byte frames in one buffer
+};
+
+enum class HugepageUse : std::uint8_t {
+    Auto,     ///< hugepages when there are enough, else plain memory
+    Never,    ///< --no-huge
+    Required, ///< refuse to start without
+};
+
+struct WorkerConfig {
+    std::uint32_t core = 1;
+    IdlePolicy idle = IdlePolicy::Poll;
+    /// May be the control core. Forces Adaptive and takes the worker out of every promise.
+    bool shared = false;
+};
+
+struct PortConfig {
+    std::string name;   ///< unique, a strowger::Name
+    std::string device; ///< PCI address, or vdev devargs ("net_af_xdp0,iface=veth0")
+    BufferClass buffers = BufferClass::Standard;
+    std::uint32_t rx_descriptors = 1024;
+    std::uint32_t tx_descriptors = 1024;
+};
+
+struct DataplaneConfig {
+    std::uint32_t control_core = 0;
+    std::vector<WorkerConfig> workers;
+    std::vector<PortConfig> ports;
+    HugepageUse hugepages = HugepageUse::Auto;
+    std::uint32_t memory_megabytes = 256;
+    std::uint32_t endpoints = 16'384; ///< slots in each worker
+    /// 16 KiB index blocks in each worker: one a (port, TPID) in use, one an S-VLAN that is mapped
+    /// by C-VID, and a few spare ones for changes.
+    std::uint32_t vlan_blocks = 512;
+    std::uint32_t command_ring = 1'024;  ///< power of two
+    std::uint32_t handover_ring = 2'048; ///< power of two
+};
+
+} // namespace strowger
