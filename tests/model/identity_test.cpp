@@ -33,7 +33,7 @@ TEST(ObjectId, IsPrefixAndUlid) {
 TEST(ObjectId, KeepsEveryRandomBit) {
     const ObjectId id = ObjectId::make(ObjectKind::Tenant, 0, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
 
-    EXPECT_EQ(id.text(), "0R40J10A1R810GG51A");
+    EXPECT_EQ(id.text(), "ten_0000000000041061050R3GG28A");
 }
 
 TEST(ObjectId, HoldsTheLastTime) {
