@@ -19,6 +19,7 @@ enum class ErrorCode : unsigned char {
     Precondition, ///< 412: If-Match or If-None-Match does not hold
     Invalid,      ///< 422: readable, but breaks a rule
     Conflict,     ///< 409: right in itself, but against the present inventory
+    RateLimited,  ///< 429: the tenant asks for more than its share
     Unavailable,  ///< 503: try again later
 };
 
