@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "store/store.h"
+#include "strowger/base/clock.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace strowger::store {
+
+struct SqliteStoreOptions {
+    std::string path; ///< of the database file; created when missing, its folder is not
+    /// Called on the store thread when take_results() has something new; must only pass the word on
+    /// to the control thread.
+    std::function<void()> notify;
+    /// Called on the store thread when it starts: where the daemon sets its priority and name.
+    std::function<void()> thread_started;
+};
+
+/// The store in one SQLite file: WAL, synchronous=FULL, so a commit is on the disk when it is
+/// reported. One store thread writes: it takes whatever is queued as one transaction, so the price
+/// of an fsync is shared by all that wait for it. The control thread reads through a connection of
+/// its own, which WAL never makes wait for the writer.
+class SqliteStore final : public Store {
+public:
+    /// Opens or creates the file and takes it for this process alone. Fails with a sentence when it
+    /// is in use by another daemon, not a Strowger store, damaged, of a newer version, or not
+    /// writable.
+    static Result<std::unique_ptr<SqliteStore>>
+    open(SqliteStoreOptions options, const Clock& clock);
+    /// Commits what is queued, then closes.
+    ~SqliteStore() override;
+
+    void submit(std::uint64_t ticket, Change change) override;
+    void take_results(std::vector<CommitResult>& results) override;
+    [[nodiscard]] bool healthy() const override;
+    [[nodiscard]] std::string failure() const override;
+    Result<StoredInventory> load() override;
+    Result<void> commit_now(Change change) override;
+    Result<std::optional<IdempotencyRecord>> find_idempotency(const IdempotencyKey& key) override;
+    [[nodiscard]] std::size_t idempotency_count(const std::string& scope) const override;
+    Result<std::optional<service::Tombstone>> find_tombstone(const ObjectId& id) override;
+    Result<std::optional<service::OrderRecord>> find_order(const ObjectId& id) override;
+    Result<OrderPage> list_orders(const OrderQuery& query) override;
+    void note_tokens_used(std::vector<std::pair<ObjectId, std::int64_t>> used) override;
+
+private:
+    class Writer;
+    class Reader;
+    SqliteStore(std::unique_ptr<Writer> writer, std::unique_ptr<Reader> reader);
+
+    std::unique_ptr<Reader> reader_; // control thread
+    std::unique_ptr<Writer> writer_; // its queue is shared, its connection the store thread's
+};
+
+} // namespace strowger::store
