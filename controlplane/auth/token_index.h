@@ -5,6 +5,7 @@
 #include "auth/identity.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -34,7 +35,6 @@ public:
 
 private:
     struct Entry {
-        Digest digest;
         ObjectId token;
         std::optional<ObjectId> tenant;
         std::int64_t last_used_us = 0; ///< 0: never
@@ -44,7 +44,10 @@ private:
         /// A digest is already uniform: its first bytes are its hash.
         std::size_t operator()(const Digest& digest) const noexcept;
     };
-    std::unordered_map<Digest, Entry, PrefixHash> entries_;
+    struct ConstantTimeEqual {
+        bool operator()(const Digest& left, const Digest& right) const noexcept;
+    };
+    std::unordered_map<Digest, Entry, PrefixHash, ConstantTimeEqual> entries_;
 };
 
 } // namespace strowger::auth
