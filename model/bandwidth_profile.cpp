@@ -11,7 +11,7 @@ namespace {
 
 // 50 ms of a rate in bits a second, in bytes: below it TCP cannot keep a policed circuit full over
 // the round-trip times of a metropolitan network.
-constexpr std::uint64_t kDefaultBurstBitsPerSecondPerByte = 8 * 20;
+constexpr std::uint64_t kDefaultBurstBitsPerSecondPerByte = std::uint64_t{8} * 20;
 
 /// One of the two buckets, as asked for.
 struct Bucket {

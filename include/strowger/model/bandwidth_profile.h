@@ -9,7 +9,8 @@
 
 namespace strowger {
 
-/// Whether the meter heeds the colour a frame arrives with (its outermost tag's DEI; no tag: green).
+/// Whether the meter heeds the colour a frame arrives with (its outermost tag's DEI; no tag:
+/// green).
 enum class ColorMode : std::uint8_t { ColorBlind, ColorAware };
 
 /// What a tenant asked for, in the units the contract is written in. What is absent is resolved

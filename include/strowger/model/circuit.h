@@ -24,7 +24,8 @@ enum class AdminState : std::uint8_t { Up, Down };
 struct EndpointSpec {
     std::string uni; ///< id or name, as the tenant wrote it
     VlanMap vlan_map;
-    std::optional<BandwidthProfileSpec> bandwidth; ///< replaces the circuit's whole; metered at ingress here
+    std::optional<BandwidthProfileSpec>
+        bandwidth; ///< replaces the circuit's whole; metered at ingress here
 };
 
 /// What a tenant ordered. Decoded members are right in themselves; check_circuit checks the whole.

@@ -28,7 +28,8 @@ public:
     /// Fails with Invalid when the text is not an id of that kind.
     static Result<ObjectId> from(ObjectKind kind, std::string_view text);
     /// From 48 bits of Unix milliseconds and 80 random bits.
-    static ObjectId make(ObjectKind kind, std::uint64_t unix_ms, const std::array<std::uint8_t, 10>& random);
+    static ObjectId
+    make(ObjectKind kind, std::uint64_t unix_ms, const std::array<std::uint8_t, 10>& random);
 
     [[nodiscard]] ObjectKind kind() const noexcept { return kind_; }
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -73,6 +74,10 @@ using Tags = std::map<std::string, std::string>;
 /// Appends a problem for each label that breaks a bound; pointers are below `pointer`.
 void check_tags(const Tags& tags, std::string_view pointer, std::vector<Problem>& problems);
 /// Display names are UTF-8 without control characters, bounded by limits.h.
-void check_display_name(std::string_view text, std::string_view pointer, std::vector<Problem>& problems);
+void check_display_name(
+    std::string_view text,
+    std::string_view pointer,
+    std::vector<Problem>& problems
+);
 
 } // namespace strowger

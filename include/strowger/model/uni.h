@@ -16,13 +16,14 @@ struct SVlanRange {
     friend bool operator==(const SVlanRange&, const SVlanRange&) = default;
 };
 
-/// A tenant's demarcation (MEF: Subscriber UNI): a whole port, or a range of S-VLANs of a shared one.
+/// A tenant's demarcation (MEF: Subscriber UNI): a whole port, or a range of S-VLANs of a shared
+/// one.
 struct UniSpec {
     Name name;
     std::string display_name;
     Tags tags;
     Name port;
-    Tpid tpid = Tpid::CTag8100; ///< announces the first tag at this UNI
+    Tpid tpid = Tpid::CTag8100;        ///< announces the first tag at this UNI
     std::optional<SVlanRange> s_vlans; ///< absent: the whole port
 };
 
@@ -31,7 +32,8 @@ std::vector<Problem> check_uni(const UniSpec& uni);
 
 /// Whether a UNI and a VLAN map fit: a shared port's UNI carries S-VID maps in its range only.
 /// Pointers are below `pointer` (the map's).
-std::vector<Problem> check_map_on_uni(const VlanMap& map, const UniSpec& uni, std::string_view pointer);
+std::vector<Problem>
+check_map_on_uni(const VlanMap& map, const UniSpec& uni, std::string_view pointer);
 
 /// Whether two UNIs could claim the same frames of one port.
 [[nodiscard]] bool unis_collide(const UniSpec& left, const UniSpec& right);

@@ -52,7 +52,9 @@ public:
 
     void insert(VlanId vlan) { bits_.set(vlan.value()); }
     void merge(const VlanSet& other) { bits_ |= other.bits_; }
-    [[nodiscard]] bool contains(std::uint16_t vlan) const { return vlan < 4096 && bits_.test(vlan); }
+    [[nodiscard]] bool contains(std::uint16_t vlan) const {
+        return vlan < 4096 && bits_.test(vlan);
+    }
     [[nodiscard]] bool overlaps(const VlanSet& other) const { return (bits_ & other.bits_).any(); }
     [[nodiscard]] std::size_t size() const { return bits_.count(); }
     /// The lowest member.

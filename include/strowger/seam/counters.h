@@ -25,7 +25,8 @@ struct EndpointCounters {
     FrameCount ingress_red;    ///< arrived here, above both: also in drops[Policed]
     FrameCount egress_green;   ///< left here
     FrameCount egress_yellow;  ///< left here
-    std::array<std::uint64_t, kDropReasonCount> drops{}; ///< frames that arrived here and were dropped
+    std::array<std::uint64_t, kDropReasonCount>
+        drops{}; ///< frames that arrived here and were dropped
     friend bool operator==(const EndpointCounters&, const EndpointCounters&) = default;
 };
 
@@ -52,7 +53,7 @@ struct PortCounters {
     std::uint64_t rx_no_mbuf = 0; ///< the mempool was empty
     std::uint64_t rx_errors = 0;
     std::array<std::uint64_t, kDropReasonCount> drops{}; ///< of frames received here, by reason
-    std::vector<UnmatchedTags> unmatched;                ///< newest first, at most kUnmatchedTagsKept
+    std::vector<UnmatchedTags> unmatched; ///< newest first, at most kUnmatchedTagsKept
 };
 
 /// One worker, since start. rx = tx + drops + what is in its rings and queues, summed over workers.

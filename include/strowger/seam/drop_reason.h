@@ -10,18 +10,20 @@ namespace strowger {
 
 // Each frame that is not transmitted leaves under exactly one of these.
 // X(enumerator, api_name, sentence)
-#define STROWGER_DROP_REASONS(X)                                                                     \
-    X(Malformed, "malformed", "shorter than its own Ethernet header and tags, or not in one buffer") \
-    X(Unmatched, "unmatched", "no endpoint of this port maps the frame's tags")                      \
-    X(Suspended, "suspended", "the circuit is administratively down or held")                        \
-    X(Oversize, "oversize", "longer than the circuit's maximum frame")                               \
-    X(L2cp, "l2cp", "a layer 2 control protocol frame that the service does not carry")              \
-    X(SourceMac, "source_mac", "the source address is a group address")                              \
-    X(Policed, "policed", "red: above the committed and the excess rate")                            \
-    X(EgressUnmapped, "egress_unmapped", "as it would leave, the far endpoint does not map it")      \
-    X(NoHeadroom, "no_headroom", "no room in the buffer for the far endpoint's tags")                \
-    X(LinkDown, "link_down", "the far port's link is down")                                          \
-    X(TxFull, "tx_full", "the far port's transmit queue is full")                                    \
+#define STROWGER_DROP_REASONS(X)                                                                \
+    X(Malformed,                                                                                \
+      "malformed",                                                                              \
+      "shorter than its own Ethernet header and tags, or not in one buffer")                    \
+    X(Unmatched, "unmatched", "no endpoint of this port maps the frame's tags")                 \
+    X(Suspended, "suspended", "the circuit is administratively down or held")                   \
+    X(Oversize, "oversize", "longer than the circuit's maximum frame")                          \
+    X(L2cp, "l2cp", "a layer 2 control protocol frame that the service does not carry")         \
+    X(SourceMac, "source_mac", "the source address is a group address")                         \
+    X(Policed, "policed", "red: above the committed and the excess rate")                       \
+    X(EgressUnmapped, "egress_unmapped", "as it would leave, the far endpoint does not map it") \
+    X(NoHeadroom, "no_headroom", "no room in the buffer for the far endpoint's tags")           \
+    X(LinkDown, "link_down", "the far port's link is down")                                     \
+    X(TxFull, "tx_full", "the far port's transmit queue is full")                               \
     X(HandoverFull, "handover_full", "the ring to the worker that owns the circuit is full")
 
 enum class DropReason : std::uint8_t {

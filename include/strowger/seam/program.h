@@ -34,13 +34,14 @@ struct EndpointProgram {
 
 /// An E-Line as the dataplane must treat it: no names, no tenants.
 ///
-/// What a tag is. A frame's first tag stands behind the source address and is one when its EtherType
-/// is any of the three TPIDs, the UNI's or not; its second stands behind the first likewise. No more
-/// are looked at. A frame without room for these and the EtherType that follows is Malformed.
+/// What a tag is. A frame's first tag stands behind the source address and is one when its
+/// EtherType is any of the three TPIDs, the UNI's or not; its second stands behind the first
+/// likewise. No more are looked at. A frame without room for these and the EtherType that follows
+/// is Malformed.
 ///
 /// Who a frame belongs to. MapUntagged: no tag, or a first tag with the UNI's TPID and VID 0 (a
-/// priority tag). MapAll: every frame. Other maps: the first tag has the UNI's TPID and the VID; the
-/// second of MapSCVlans has TPID 0x8100.
+/// priority tag). MapAll: every frame. Other maps: the first tag has the UNI's TPID and the VID;
+/// the second of MapSCVlans has TPID 0x8100.
 ///
 /// Ingress removes the tags that the map makes the circuit's (circuit_tag_count), egress pushes the
 /// far map's. MapUntagged removes a priority tag too, but only when tags are pushed. MapAll removes
@@ -48,9 +49,9 @@ struct EndpointProgram {
 /// PCP and DEI: a pushed C-tag takes them from the removed C-tag, a pushed S-tag from the removed
 /// S-tag, each else from the first tag of the frame as it arrived (any known TPID), else 0.
 /// TPIDs: a pushed tag that is the first one has the far UNI's TPID, a C-tag pushed behind an S-tag
-/// 0x8100. What remains of the frame is not touched, with one exception: when one of the two maps is
-/// a bundle (several C-VIDs, with or without S-VID) or MapUntagged, and what remains begins with a
-/// tag, then that tag gets the far UNI's TPID when it leaves as the first one, and 0x8100 behind
+/// 0x8100. What remains of the frame is not touched, with one exception: when one of the two maps
+/// is a bundle (several C-VIDs, with or without S-VID) or MapUntagged, and what remains begins with
+/// a tag, then that tag gets the far UNI's TPID when it leaves as the first one, and 0x8100 behind
 /// pushed tags. (So MapAll to MapAll is transparent, and bundles work between UNIs of two TPIDs.)
 /// What would leave an endpoint that it would not itself accept back is dropped (EgressUnmapped):
 /// nobody can reach a VLAN of a UNI through a circuit that does not own it.
@@ -58,9 +59,9 @@ struct EndpointProgram {
 /// bytes are counted after that.
 ///
 /// Of several reasons to drop a frame the first one counts, in this order: Malformed, Unmatched,
-/// HandoverFull, Suspended, Oversize, L2cp, SourceMac, Policed, EgressUnmapped, LinkDown, NoHeadroom,
-/// TxFull. A frame has an ingress colour when it reached the meter (from Policed on). Oversize: with
-/// 4 bytes of FCS longer than frame_max. SourceMac: the group bit is set.
+/// HandoverFull, Suspended, Oversize, L2cp, SourceMac, Policed, EgressUnmapped, LinkDown,
+/// NoHeadroom, TxFull. A frame has an ingress colour when it reached the meter (from Policed on).
+/// Oversize: with 4 bytes of FCS longer than frame_max. SourceMac: the group bit is set.
 struct CircuitProgram {
     std::array<EndpointProgram, 2> endpoints;
     Bytes frame_max;        ///< longest frame accepted at ingress, with FCS and tags
