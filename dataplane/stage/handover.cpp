@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stage/handover.h"
+
+#include <rte_prefetch.h>
+
+namespace strowger::dataplane {
+
+void flush_handover(HandoverLane& lane, PortStats* stats, WorkerStats& worker) noexcept {
+    if (lane.count == 0) {
+        return;
+    }
+    const unsigned sent = rte_ring_sp_enqueue_burst(
+        lane.ring, reinterpret_cast<void* const*>(lane.frames.data()), lane.count, nullptr
+    );
+    worker.handed_over.add(sent);
+    if (sent < lane.count) [[unlikely]] {
+        for (unsigned i = sent; i < lane.count; ++i) {
+            const rte_mbuf* const frame = lane.frames[i];
+            stats[frame->hash.fdir.hi].drop(DropReason::HandoverFull);
+            lane.lost_by_slot[IndexEntry::from_bits(frame->hash.fdir.lo).number()].add(1);
+        }
+        rte_pktmbuf_free_bulk(&lane.frames[sent], lane.count - sent);
+    }
+    lane.count = 0;
+}
+
+void stage_handover(
+    HandoverLane& lane,
+    const HandoverFrame& what,
+    PortStats* stats,
+    WorkerStats& worker
+) noexcept {
+    what.frame->hash.fdir.lo = what.entry.bits();
+    what.frame->hash.fdir.hi = what.port;
+    lane.frames[lane.count++] = what.frame;
+    if (lane.count == kBurstMax) {
+        flush_handover(lane, stats, worker);
+    }
+}
+
+std::uint16_t take_over(rte_ring* ring, Burst& burst, WorkerStats& worker) noexcept {
+    burst.dropped_count = 0;
+    const auto count = static_cast<std::uint16_t>(rte_ring_sc_dequeue_burst(
+        ring, reinterpret_cast<void**>(burst.frames.data()), kBurstMax, nullptr
+    ));
+    for (std::uint16_t i = 0; i < count; ++i) {
+        const rte_mbuf* const frame = burst.frames[i];
+        rte_prefetch0(rte_pktmbuf_mtod(frame, const void*));
+        burst.entries[i] = IndexEntry::from_bits(frame->hash.fdir.lo);
+        burst.ports[i] = static_cast<std::uint16_t>(frame->hash.fdir.hi);
+        burst.slots[i] = nullptr;
+    }
+    burst.count = count;
+    worker.taken_over.add(count);
+    return count;
+}
+
+} // namespace strowger::dataplane

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "stage/burst.h"
+#include "worker/port_set.h"
+
+#include <rte_ring.h>
+
+#include <span>
+
+namespace strowger::dataplane {
+
+/// A worker's way out of one port: its own tx queue, or, where the device has fewer queues than
+/// there are workers, a ring to a worker that has one.
+struct TxLane {
+    std::uint16_t device = 0;
+    std::uint16_t queue = kNoQueue;
+    rte_ring* ring = nullptr; ///< when there is no queue; single producer: this worker
+
+    std::uint16_t count = 0; ///< staged, flushed at the end of each turn at the latest
+    std::array<rte_mbuf*, kBurstMax> frames{};
+    std::array<EndpointSlot*, kBurstMax> slots{};
+    std::array<Color, kBurstMax> colors{};
+};
+
+/// Another worker's frames, which this one transmits because it has the queue.
+struct TxRelay {
+    rte_ring* ring = nullptr; ///< single consumer: this worker
+    std::uint16_t port = 0;   ///< PortIndex
+    std::uint16_t device = 0;
+    std::uint16_t queue = 0;
+};
+
+/// In: frames as they leave. Out: an empty burst; the frames are on the lanes of their ports, of
+/// which `staged_ports` remembers which are not empty.
+void transmit(
+    std::span<TxLane> lanes,
+    std::uint64_t& staged_ports,
+    Burst& burst,
+    PortStats* stats
+) noexcept;
+
+/// One tx burst for each lane that has frames. What the device or the ring has no room for is
+/// counted as TxFull at the endpoint where it arrived and freed; the rest counts as egress.
+void flush_tx(std::span<TxLane> lanes, std::uint64_t& staged_ports, PortStats* stats) noexcept;
+
+/// Transmits what others left in their rings, and leaves there what the device has no room for:
+/// so the owner of a frame decides about it, and counts. Returns how many went.
+std::uint32_t relay(const TxRelay& from, PortStats* stats) noexcept;
+
+} // namespace strowger::dataplane

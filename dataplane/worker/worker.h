@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "stage/burst.h"
+#include "stage/handover.h"
+#include "stage/receive.h"
+#include "stage/transmit.h"
+#include "worker/command.h"
+#include "worker/port_set.h"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace strowger::dataplane {
+
+/// Everything a worker uses, laid out by WorkerGroup before it starts.
+struct WorkerParts {
+    std::uint32_t id = 0;
+    std::uint32_t worker_count = 1;
+    const PortSet* ports = nullptr;
+    EndpointSlot* slots = nullptr;
+    PortStats* port_stats = nullptr; ///< by PortIndex
+    IndexEntry* blocks = nullptr;
+    std::uint32_t block_count = 0;
+    rte_ring* commands = nullptr; ///< elements of 64 bytes; single consumer: this worker
+    /// Time of tests; null: the TSC.
+    const std::atomic<std::uint64_t>* virtual_clock = nullptr;
+
+    std::uint32_t rx_count = 0;
+    std::array<RxQueue, limits::kPortsMax> rx;
+    /// Frames that others classified and this worker owns, by the worker they come from.
+    std::array<rte_ring*, limits::kWorkersMax> handover_in{};
+    std::array<HandoverLane, limits::kWorkersMax> handover_out;
+    std::array<TxLane, limits::kPortsMax> tx;
+    std::uint32_t relay_count = 0;
+    std::array<TxRelay, std::size_t{limits::kPortsMax} * limits::kWorkersMax> relays;
+};
+
+/// One polling core. A turn takes commands, moves frames, then applies the commands:
+///
+///   1. take_commands: at most kCommandsPerTurnMax from the ring into a local array;
+///   2. move_frames: first empties every hand-over ring, up to what was there after 1;
+///   3. apply_commands, between bursts;
+///   4. acknowledge: hand-over bursts are flushed first.
+///
+/// 1 before 2 is what makes it safe to reuse a slot. Before the control thread frees one, every
+/// poller has acknowledged that it no longer matches it, and so (4) its last frames are in the
+/// owner's ring. The owner sees the free command in 1; frames put there before it are taken in 2
+/// and leave under the old program. In the order 2, 1 a frame could arrive in between and leave
+/// through a slot that belongs to another tenant by then.
+class alignas(64) Worker {
+public:
+    /// Filled before the first turn, by one thread.
+    [[nodiscard]] WorkerParts& parts() noexcept { return parts_; }
+    void attach() noexcept;
+
+    /// One turn. Returns whether it found frames or commands.
+    bool turn() noexcept;
+
+    // The steps of a turn, for tests that show why their order matters.
+    void take_commands() noexcept;
+    void move_frames() noexcept;
+    void apply_commands() noexcept;
+    void acknowledge() noexcept;
+
+    /// How many commands are applied and all frames before them gone from this worker.
+    // worker: wo, control: ro
+    [[nodiscard]] std::uint64_t applied() const noexcept {
+        return applied_.load(std::memory_order_acquire);
+    }
+    [[nodiscard]] const WorkerStats& stats() const noexcept { return stats_; }
+    [[nodiscard]] const WorkerParts& parts() const noexcept { return parts_; }
+
+private:
+    [[nodiscard]] std::uint64_t now() const noexcept;
+    void take_over_from(rte_ring* ring) noexcept;
+    void poll(const RxQueue& queue) noexcept;
+    void finish_burst() noexcept;
+    void free_dropped() noexcept;
+
+    WorkerParts parts_;
+    Classifier classifier_;
+    Burst burst_;
+    std::array<Command, kCommandsPerTurnMax> taken_;
+    std::uint32_t taken_count_ = 0;
+    std::uint32_t frames_moved_ = 0;
+    std::uint64_t staged_ports_ = 0;
+    WorkerStats stats_;
+    alignas(64) std::atomic<std::uint64_t> applied_{0};
+};
+
+} // namespace strowger::dataplane

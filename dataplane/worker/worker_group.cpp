@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/worker_group.h"
+
+#include "strowger/base/check.h"
+
+#include <rte_cycles.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include <new>
+#include <string>
+
+namespace strowger::dataplane {
+
+namespace {
+
+Error no_memory(int socket) {
+    return {
+        .code = ErrorCode::Unavailable,
+        .message = "not enough memory on socket " + std::to_string(socket) +
+                   " for the workers' tables: raise dataplane memory, or lower endpoints or "
+                   "vlan_blocks",
+        .problems = {},
+    };
+}
+
+} // namespace
+
+std::size_t transmitter_of(const PortQueues& port, std::size_t worker, std::size_t worker_count) {
+    if (port.tx_queue[worker] != kNoQueue) {
+        return worker;
+    }
+    std::vector<std::size_t> able;
+    for (std::size_t other = 0; other < worker_count; ++other) {
+        if (port.tx_queue[other] != kNoQueue) {
+            able.push_back(other);
+        }
+    }
+    STROWGER_CHECK(!able.empty());
+    return able[worker % able.size()];
+}
+
+Result<std::unique_ptr<WorkerGroup>> WorkerGroup::create(const Terms& terms) {
+    std::unique_ptr<WorkerGroup> group{new WorkerGroup};
+    if (auto built = group->build(terms); !built) {
+        return built.error();
+    }
+    return group;
+}
+
+WorkerGroup::~WorkerGroup() {
+    for (rte_ring* const ring : frame_rings_) {
+        void* frame = nullptr;
+        while (rte_ring_sc_dequeue(ring, &frame) == 0) {
+            rte_pktmbuf_free(static_cast<rte_mbuf*>(frame));
+        }
+    }
+    for (Worker* const worker : workers_) {
+        worker->~Worker();
+    }
+    for (void* const block : memory_) {
+        rte_free(block);
+    }
+}
+
+bool WorkerGroup::send(std::size_t id, const Command& command) noexcept {
+    Command copy = command; // DPDK 22.11 takes it without const
+    return rte_ring_sp_enqueue_elem(workers_[id]->parts().commands, &copy, sizeof(copy)) == 0;
+}
+
+std::uint64_t WorkerGroup::handover_lost(std::size_t poller, std::size_t owner, std::uint32_t slot)
+    const noexcept {
+    const WorkerCounter* const lost = worker(poller).parts().handover_out[owner].lost_by_slot;
+    return lost == nullptr ? 0 : lost[slot].read();
+}
+
+Result<void> WorkerGroup::build(const Terms& terms) {
+    STROWGER_CHECK(!terms.places.empty() && terms.places.size() <= limits::kWorkersMax);
+    STROWGER_CHECK(terms.config->endpoints <= limits::kEndpointsMax);
+    ports_ = terms.ports;
+    places_ = terms.places;
+    clock_hz_ = terms.clock_hz != 0 ? terms.clock_hz : rte_get_tsc_hz();
+    STROWGER_CHECK(clock_hz_ >= kMeterClockHzMin);
+    for (std::size_t id = 0; id < places_.size(); ++id) {
+        if (auto built = build_worker(id, terms); !built) {
+            return built;
+        }
+    }
+    if (auto connected = connect_workers(*terms.config); !connected) {
+        return connected;
+    }
+    if (auto connected = connect_ports(*terms.config); !connected) {
+        return connected;
+    }
+    for (Worker* const worker : workers_) {
+        worker->attach();
+    }
+    return {};
+}
+
+Result<void> WorkerGroup::build_worker(std::size_t id, const Terms& terms) {
+    const int socket = places_[id].socket;
+    const DataplaneConfig& config = *terms.config;
+    void* const memory = allocate(sizeof(Worker), socket);
+    if (memory == nullptr) {
+        return no_memory(socket);
+    }
+    auto* const worker = new (memory) Worker;
+    workers_.push_back(worker);
+
+    WorkerParts& parts = worker->parts();
+    parts.id = static_cast<std::uint32_t>(id);
+    parts.worker_count = static_cast<std::uint32_t>(places_.size());
+    parts.ports = ports_;
+    parts.virtual_clock = terms.virtual_clock;
+    // Block 0 stays empty for good.
+    parts.block_count = config.vlan_blocks + 1;
+    const std::size_t blocks_bytes =
+        std::size_t{parts.block_count} * kBlockEntries * sizeof(IndexEntry);
+    // Zeroed memory is a valid value of each: empty entries, idle slots, counters at zero.
+    parts.blocks = static_cast<IndexEntry*>(allocate(blocks_bytes, socket));
+    parts.slots =
+        static_cast<EndpointSlot*>(allocate(config.endpoints * sizeof(EndpointSlot), socket));
+    parts.port_stats = static_cast<PortStats*>(allocate(ports_->count * sizeof(PortStats), socket));
+    parts.commands = make_ring(config.command_ring, sizeof(Command), socket);
+    if (parts.blocks == nullptr || parts.slots == nullptr || parts.port_stats == nullptr ||
+        parts.commands == nullptr) {
+        return no_memory(socket);
+    }
+    return {};
+}
+
+Result<void> WorkerGroup::connect_workers(const DataplaneConfig& config) {
+    for (std::size_t from = 0; from < workers_.size(); ++from) {
+        for (std::size_t to = 0; to < workers_.size(); ++to) {
+            if (from == to) {
+                continue;
+            }
+            // The consumer's socket: it reads each frame's entry from there.
+            rte_ring* const ring =
+                make_ring(config.handover_ring, sizeof(void*), places_[to].socket);
+            HandoverLane& lane = workers_[from]->parts().handover_out[to];
+            lane.ring = ring;
+            lane.lost_by_slot = static_cast<WorkerCounter*>(
+                allocate(config.endpoints * sizeof(WorkerCounter), places_[from].socket)
+            );
+            if (ring == nullptr || lane.lost_by_slot == nullptr) {
+                return no_memory(places_[to].socket);
+            }
+            frame_rings_.push_back(ring);
+            workers_[to]->parts().handover_in[from] = ring;
+        }
+    }
+    return {};
+}
+
+Result<void> WorkerGroup::connect_ports(const DataplaneConfig& config) {
+    for (std::uint16_t index = 0; index < ports_->count; ++index) {
+        const PortQueues& port = ports_->ports[index];
+        for (std::size_t id = 0; id < workers_.size(); ++id) {
+            WorkerParts& parts = workers_[id]->parts();
+            if (port.rx_queue[id] != kNoQueue) {
+                parts.rx[parts.rx_count++] = {
+                    .port = index, .device = port.device, .queue = port.rx_queue[id]};
+            }
+            TxLane& lane = parts.tx[index];
+            lane.device = port.device;
+            lane.queue = port.tx_queue[id];
+            const std::size_t transmitter = transmitter_of(port, id, workers_.size());
+            if (transmitter == id) {
+                continue;
+            }
+            lane.ring = make_ring(config.handover_ring, sizeof(void*), places_[transmitter].socket);
+            if (lane.ring == nullptr) {
+                return no_memory(places_[transmitter].socket);
+            }
+            frame_rings_.push_back(lane.ring);
+            WorkerParts& other = workers_[transmitter]->parts();
+            other.relays[other.relay_count++] = {
+                .ring = lane.ring,
+                .port = index,
+                .device = port.device,
+                .queue = port.tx_queue[transmitter],
+            };
+        }
+    }
+    return {};
+}
+
+void* WorkerGroup::allocate(std::size_t bytes, int socket) {
+    void* const block = rte_zmalloc_socket("strowger", bytes, RTE_CACHE_LINE_SIZE, socket);
+    if (block != nullptr) {
+        memory_.push_back(block);
+    }
+    return block;
+}
+
+rte_ring* WorkerGroup::make_ring(std::uint32_t entries, std::size_t entry_bytes, int socket) {
+    const ssize_t bytes = rte_ring_get_memsize_elem(static_cast<unsigned>(entry_bytes), entries);
+    STROWGER_CHECK(bytes > 0); // a power of two, as the site file is checked for
+    auto* const ring = static_cast<rte_ring*>(allocate(static_cast<std::size_t>(bytes), socket));
+    if (ring != nullptr) {
+        STROWGER_CHECK(
+            rte_ring_init(ring, "strowger", entries, RING_F_SP_ENQ | RING_F_SC_DEQ) == 0
+        );
+    }
+    return ring;
+}
+
+} // namespace strowger::dataplane

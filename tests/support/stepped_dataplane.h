@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "strowger/seam/dataplane.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace strowger::test {
+
+using FrameBytes = std::vector<std::uint8_t>;
+
+/// The real dataplane on ports made of rings, with N workers that a test steps in whatever order it
+/// likes: every interleaving of bursts, hand-overs and commands, without a thread or a clock.
+/// Needs the EAL: link tests/support/eal_main.cpp instead of gtest_main.
+class SteppedDataplane {
+public:
+    static constexpr std::size_t kQueueFrames = 255; ///< what one rx or tx queue of a port holds
+
+    struct Options {
+        unsigned workers = 1;   ///< at most 4
+        unsigned ports = 2;     ///< at most 8
+        unsigned rx_queues = 1; ///< of each port, at most workers; queue q is polled by worker q
+        unsigned tx_queues = 4; ///< of each port; workers above it transmit through others
+        std::uint32_t frame_max = 9'216;
+        std::uint32_t endpoints = 64; ///< slots in each worker
+        std::uint32_t vlan_blocks = 64;
+        std::uint32_t command_ring = 4;  ///< holds one less
+        std::uint32_t handover_ring = 8; ///< holds one less
+        std::uint64_t clock_hz = 1'000'000'000;
+    };
+
+    explicit SteppedDataplane(const Options& options);
+    SteppedDataplane(const SteppedDataplane&) = delete;
+    SteppedDataplane& operator=(const SteppedDataplane&) = delete;
+    SteppedDataplane(SteppedDataplane&&) = delete;
+    SteppedDataplane& operator=(SteppedDataplane&&) = delete;
+    ~SteppedDataplane();
+
+    [[nodiscard]] Dataplane& dataplane();
+
+    /// Puts a frame (without FCS) into a port's receive queue. False: the queue is full.
+    bool inject(unsigned port, std::span<const std::uint8_t> frame, unsigned rx_queue = 0);
+    /// Takes what the port has transmitted since the last call, in order for each tx queue.
+    std::vector<FrameBytes> collect(unsigned port);
+    /// One turn of one worker. Returns whether it found work.
+    bool step(unsigned worker);
+    /// Steps workers in turn and polls the dataplane until nothing moves any more.
+    /// Returns the completions handed out on the way.
+    std::vector<Completion> settle();
+    /// Hands out completions without stepping anybody.
+    std::vector<Completion> poll();
+
+    [[nodiscard]] std::uint64_t now() const;
+    void advance(std::uint64_t ticks);
+    void set_link(unsigned port, bool up);
+
+    struct Parts;
+    /// Workers and ports, for tests of the dataplane itself.
+    [[nodiscard]] Parts& parts();
+
+private:
+    std::unique_ptr<Parts> parts_;
+};
+
+/// Frames of the shared pool that are in use: by rings, workers or tests. Back at its baseline when
+/// a test ends; eal_main.cpp checks that after every test.
+[[nodiscard]] std::size_t frames_in_use();
+
+} // namespace strowger::test
