@@ -202,9 +202,17 @@ private:
         }
         for (const EndpointProgram& a : next.endpoints) {
             for (const EndpointProgram& b : program.endpoints) {
-                STROWGER_CHECK(a.port != b.port || a.tpid != b.tpid || !overlaps(a.map, b.map));
+                STROWGER_CHECK(a.port != b.port || !collide(a, b));
             }
         }
+    }
+    /// Tags of two TPIDs are apart, but untagged frames have none and "all" takes every one.
+    static bool collide(const EndpointProgram& a, const EndpointProgram& b) {
+        const auto ignores_tpid = [](const VlanMap& map) {
+            return std::holds_alternative<MapAll>(map) || std::holds_alternative<MapUntagged>(map);
+        };
+        return overlaps(a.map, b.map) &&
+               (a.tpid == b.tpid || ignores_tpid(a.map) || ignores_tpid(b.map));
     }
 
     std::vector<Port> ports_;
