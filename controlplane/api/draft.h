@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "api/json_reader.h"
+#include "service/write.h"
+
+namespace strowger::api {
+
+/// The objects whose specs clients write.
+enum class SpecKind : std::uint8_t { Tenant, Token, Uni, Circuit };
+
+/// `target` changed as RFC 7396 says: null removes, objects are merged, all else replaces.
+void merge_patch(boost::json::value& target, const boost::json::value& patch);
+
+/// A whole spec (POST, PUT): every fault it has in itself, or the draft.
+Result<service::Draft> draft_from(SpecKind kind, const JsonDocument& document);
+
+/// A spec that replaces `current_json` (PUT): immutable members must be as they are.
+Result<service::Draft>
+replacement_from(SpecKind kind, const JsonDocument& document, std::string_view current_json);
+
+/// `current_json` changed by a merge patch (PATCH).
+Result<service::Draft>
+patched_from(SpecKind kind, const JsonDocument& patch, std::string_view current_json);
+
+} // namespace strowger::api
