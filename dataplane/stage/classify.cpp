@@ -61,8 +61,8 @@ void find_slots(EndpointSlot* slots, Burst& burst) noexcept {
         EndpointSlot* const slot = &slots[burst.entries[i].number()];
         burst.slots[i] = slot;
         rte_prefetch0(slot);
-        rte_prefetch0_write(&slot->meter);
-        rte_prefetch0_write(&slot->ingress_green);
+        __builtin_prefetch(&slot->meter, 1);
+        __builtin_prefetch(&slot->ingress_green, 1);
     }
 }
 

@@ -35,6 +35,7 @@ struct Forwarding {
     std::array<std::uint16_t, 2> push_vid{};
 
     [[nodiscard]] constexpr bool has(Flag flag) const noexcept { return (flags & flag) != 0; }
+    friend constexpr bool operator==(const Forwarding&, const Forwarding&) noexcept = default;
 };
 static_assert(sizeof(Forwarding) == 16 && std::is_trivially_copyable_v<Forwarding>);
 

@@ -17,9 +17,7 @@ void apply_install(const InstallEndpoint& what, EndpointSlot* slots, std::uint64
 void apply_index(const SetIndex& what, Classifier& classifier) noexcept {
     for (std::uint32_t i = 0; i < what.run_count; ++i) {
         const VidRun& run = what.runs[i];
-        classifier.set_range(
-            what.block, run.first, run.last, run.clears != 0 ? IndexEntry{} : what.entry
-        );
+        classifier.set_range(what.block, run.first, run.last, what.entry);
     }
 }
 

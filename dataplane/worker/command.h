@@ -18,7 +18,7 @@ enum class CommandKind : std::uint8_t {
     InstallEndpoint, ///< a slot begins a new life: counters zero, buckets full
     SetForwarding,   ///< one version of both halves of a circuit
     SetMeter,        ///< tokens are kept up to the new bursts
-    SetIndex,        ///< runs of VIDs in one block
+    SetIndex,        ///< runs of VIDs in one block; an entry of none clears them
     SetPort,         ///< a port's root block, untagged or all-to-one entry
     FreeEndpoints,   ///< both halves of a circuit; acknowledged when nothing names them any more
 };
@@ -41,13 +41,11 @@ struct SetMeter {
     MeterConfig meter;
 };
 
-/// VIDs first to last, both included, which get the command's entry or lose theirs.
+/// VIDs first to last, both included.
 struct VidRun {
     std::uint16_t first = 0;
-    std::uint16_t last : 12 = 0;
-    std::uint16_t clears : 1 = 0;
+    std::uint16_t last = 0;
 };
-static_assert(sizeof(VidRun) == 4);
 
 struct SetIndex {
     static constexpr std::size_t kRunsMax = 11;

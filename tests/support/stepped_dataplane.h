@@ -2,6 +2,7 @@
 #pragma once
 
 #include "strowger/seam/dataplane.h"
+#include "tests/support/frame.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +11,6 @@
 #include <vector>
 
 namespace strowger::test {
-
-using FrameBytes = std::vector<std::uint8_t>;
 
 /// The real dataplane on ports made of rings, with N workers that a test steps in whatever order it
 /// likes: every interleaving of bursts, hand-overs and commands, without a thread or a clock.

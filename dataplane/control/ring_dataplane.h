@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "control/change_driver.h"
+#include "control/command_queues.h"
+#include "control/counter_reader.h"
+#include "control/index_ledger.h"
+#include "control/port_reader.h"
+#include "control/slot_ledger.h"
+#include "strowger/seam/dataplane.h"
+#include "strowger/seam/site.h"
+#include "worker/worker_group.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace strowger::dataplane {
+
+/// The real dataplane: keeps the ledger of slots and blocks, compiles programs to commands, sends
+/// them to the workers over their rings and follows the acknowledgements. Control thread only.
+class RingDataplane final : public Dataplane {
+public:
+    /// `group` and `ports` outlive this; `config` is the site's.
+    RingDataplane(const DataplaneConfig& config, WorkerGroup& group, const PortReader& ports);
+
+    Result<void> stage(CircuitKey key, const CircuitProgram& next) override;
+    void unstage(CircuitKey key) override;
+    void commit(CircuitKey key, std::uint64_t ticket) override;
+    void remove(CircuitKey key, std::uint64_t ticket) override;
+    [[nodiscard]] std::size_t outstanding() const override { return under_way_.size(); }
+    std::size_t poll(std::span<Completion> completions) override;
+
+    [[nodiscard]] std::optional<CircuitCounters> counters(CircuitKey key) const override;
+    [[nodiscard]] std::size_t port_count() const override { return group_.ports().count; }
+    [[nodiscard]] PortStatus port_status(PortIndex port) const override;
+    [[nodiscard]] PortCounters port_counters(PortIndex port) const override;
+    [[nodiscard]] std::vector<WorkerStatus> workers() const override;
+
+    /// Where an installed circuit lives, for tests and diagnostics.
+    [[nodiscard]] std::optional<CircuitPlace> place(CircuitKey key) const;
+
+private:
+    struct KeyHash {
+        std::size_t operator()(CircuitKey key) const noexcept {
+            return std::hash<std::uint64_t>{}(key.value);
+        }
+    };
+
+    Result<void> check_frames(const CircuitProgram& program) const;
+    bool acquire(const CircuitProgram& program);
+    void release(const CircuitProgram& program, const CircuitProgram* kept);
+    Completion finish(CircuitKey key);
+
+    DataplaneConfig config_;
+    WorkerGroup& group_;
+    const PortReader& ports_;
+    CommandQueues queues_;
+    IndexLedger index_;
+    SlotLedger slots_;
+    ChangeDriver driver_;
+    CounterReader reader_;
+    std::unordered_map<CircuitKey, CircuitRecord, KeyHash> circuits_;
+    std::vector<CircuitKey> under_way_;
+};
+
+} // namespace strowger::dataplane
