@@ -94,12 +94,12 @@ struct OrderRecord {
     ObjectId id;
     std::optional<ObjectId> tenant; ///< whose inventory changed; none: the operator's own
     std::uint64_t seq = 0;          ///< gap-free from 1 for each tenant, and for the operator
-    auth::Actor actor;
+    auth::Actor actor{};
     Operation operation = Operation::Create;
     ObjectId object;
     std::uint64_t generation = 0;
-    std::string before_json; ///< spec; "" when there was none
-    std::string after_json;  ///< spec; "" when there is none
+    std::string before_json{}; ///< spec; "" when there was none
+    std::string after_json{};  ///< spec; "" when there is none
     std::int64_t at_us = 0;
 };
 

@@ -2,13 +2,16 @@
 #pragma once
 
 #include "store/store.h"
-#include "strowger/base/clock.h"
 
 #include <functional>
 #include <memory>
 #include <string>
 
 namespace strowger::store {
+
+class FileClaim;
+class StoreReader;
+class StoreWriter;
 
 struct SqliteStoreOptions {
     std::string path; ///< of the database file; created when missing, its folder is not
@@ -28,8 +31,7 @@ public:
     /// Opens or creates the file and takes it for this process alone. Fails with a sentence when it
     /// is in use by another daemon, not a Strowger store, damaged, of a newer version, or not
     /// writable.
-    static Result<std::unique_ptr<SqliteStore>>
-    open(SqliteStoreOptions options, const Clock& clock);
+    static Result<std::unique_ptr<SqliteStore>> open(SqliteStoreOptions options);
     /// Commits what is queued, then closes.
     ~SqliteStore() override;
 
@@ -45,14 +47,20 @@ public:
     Result<std::optional<service::OrderRecord>> find_order(const ObjectId& id) override;
     Result<OrderPage> list_orders(const OrderQuery& query) override;
     void note_tokens_used(std::vector<std::pair<ObjectId, std::int64_t>> used) override;
+    void forget_before(const Retention& retention) override;
 
 private:
-    class Writer;
-    class Reader;
-    SqliteStore(std::unique_ptr<Writer> writer, std::unique_ptr<Reader> reader);
+    SqliteStore(
+        std::unique_ptr<FileClaim> claim,
+        std::unique_ptr<StoreWriter> writer,
+        std::unique_ptr<StoreReader> reader
+    );
 
-    std::unique_ptr<Reader> reader_; // control thread
-    std::unique_ptr<Writer> writer_; // its queue is shared, its connection the store thread's
+    // Let go from the last to the first: the connection that closes last empties the WAL, which
+    // takes one that may write.
+    std::unique_ptr<FileClaim> claim_;
+    std::unique_ptr<StoreWriter> writer_; // its queue is shared, its connection the store thread's
+    std::unique_ptr<StoreReader> reader_; // control thread
 };
 
 } // namespace strowger::store

@@ -19,9 +19,9 @@ struct StoredObject {
     std::optional<ObjectId> tenant;
     std::string name;
     std::uint64_t generation = 1;
-    std::string spec_json;
-    std::string effective_json;         ///< circuits only
-    std::optional<auth::Digest> digest; ///< tokens only
+    std::string spec_json{};
+    std::string effective_json{};         ///< circuits only
+    std::optional<auth::Digest> digest{}; ///< tokens only
     std::int64_t created_us = 0;
     std::int64_t updated_us = 0;
     std::int64_t last_used_us = 0; ///< tokens only; 0: never
@@ -61,9 +61,9 @@ struct CommitResult {
 };
 
 struct OrderQuery {
-    std::optional<ObjectId> tenant; ///< none: the orders of all
-    std::optional<ObjectId> object;
-    std::optional<ObjectId> after; ///< cursor: orders above this id
+    std::optional<ObjectId> tenant{}; ///< none: the orders of all
+    std::optional<ObjectId> object{};
+    std::optional<ObjectId> after{}; ///< cursor: orders above this id
     std::size_t limit = 100;
     bool count = false;
 };
@@ -77,6 +77,12 @@ struct StoredInventory {
     std::vector<StoredObject> objects; ///< tenants first, then tokens, UNIs, circuits; id order
     /// Last seq of each tenant's orders, "" for the operator's own.
     std::vector<std::pair<std::string, std::uint64_t>> order_seqs;
+};
+
+/// What is older may go.
+struct Retention {
+    std::int64_t idempotency_us = 0;
+    std::int64_t tombstone_us = 0;
 };
 
 /// Where the inventory outlives the process. All methods are called on the control thread and,
@@ -117,6 +123,8 @@ public:
 
     /// When tokens were last used. Not worth a sync: may be lost in a crash.
     virtual void note_tokens_used(std::vector<std::pair<ObjectId, std::int64_t>> used) = 0;
+    /// Lets go of what is past keeping, in small steps between commits.
+    virtual void forget_before(const Retention& retention) = 0;
 };
 
 } // namespace strowger::store
