@@ -39,8 +39,9 @@ LIBRARIES = (
 
 CONTRACT = "std heavy-std base model seam"
 # The frame path: no container that allocates, no lock, no thread, no stream.
-FAST = "std dpdk base model seam table stage"
-# Room: what its files may include, besides their own room.
+FAST = "std dpdk base model seam table stage port_set"
+# Room: what its files may include, besides their own room. A room is a folder, or one file pair of it that has other
+# rights than its neighbours.
 ALLOWED = {
     "include/strowger/base": "std heavy-std",
     "include/strowger/model": "std heavy-std base",
@@ -49,8 +50,12 @@ ALLOWED = {
     "dataplane/table": FAST,
     "dataplane/stage": FAST,
     "dataplane/worker": f"{FAST} posix worker",
+    # What ports look like to a stage: plain memory that the platform fills before any worker starts.
+    "dataplane/worker/port_set": "std base model seam",
+    # Makes the workers with all their memory, before they run.
+    "dataplane/worker/worker_group": f"{FAST} heavy-std worker",
     "dataplane/platform": f"{CONTRACT} posix dpdk numa fmt",
-    "dataplane/control": f"{FAST} posix heavy-std numa fmt platform worker",
+    "dataplane/control": f"{FAST} posix heavy-std numa fmt platform worker worker_group",
     "controlplane/service": f"{CONTRACT} fmt auth store",
     "controlplane/store": f"{CONTRACT} fmt posix sqlite auth service",
     "controlplane/auth": f"{CONTRACT} fmt posix openssl",
@@ -79,8 +84,8 @@ DPDK_DEP_FOLDERS = ("dataplane", "tests", "bench")
 
 
 def room_of(name):
-    """The longest listed folder that holds this file."""
-    return max((r for r in ALLOWED if name.startswith(r + "/")), key=len, default=None)
+    """The longest listed folder, or file pair, that holds this file."""
+    return max((r for r in ALLOWED if name.startswith((r + "/", r + "."))), key=len, default=None)
 
 
 def label_of(include, path, quote):

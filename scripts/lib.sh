@@ -119,6 +119,33 @@ configure_build() {
     [ "${#changed[@]}" -eq 0 ] || meson configure "$directory" "${changed[@]}"
 }
 
+# ninja_build LABEL DIRECTORY TARGET...: builds, shows how far it is at every tenth, and the first error when it fails.
+ninja_build() {
+    local label="$1" directory="$2" log started=$SECONDS
+    shift 2
+    mkdir -p "$STROWGER_ROOT/build/log"
+    log="$STROWGER_ROOT/build/log/$(printf '%s' "$label" | tr -cs 'A-Za-z0-9._-' '-').log"
+    printf '%-52s ' "$label ..."
+    if NINJA_STATUS='[%f/%t] ' ninja -C "$STROWGER_ROOT/$directory" -j "$(build_jobs)" "$@" 2>&1 | tee "$log" |
+        awk -F'[][/ ]' '/^\[[0-9]+\/[0-9]+\]/ { tenth = int(10 * $2 / $3); if (tenth > shown) {
+            shown = tenth; printf "%d%% ", 10 * tenth; fflush() } }'; then
+        printf '%4d s\n' $((SECONDS - started))
+        return 0
+    fi
+    printf 'failed after %d s; from %s:\n' $((SECONDS - started)) "$log"
+    grep -A 25 -m 1 '^FAILED' "$log" | cut -c 1-300 | sed 's/^/    /'
+    return 1
+}
+
+# build_product TARGET...: strowgerd, the CLI and whatever else running needs, without the tests.
+build_product() {
+    if [ ! -f "$STROWGER_ROOT/build/build.ninja" ]; then
+        step "set up build/" configure_build build -Dbuildtype=debugoptimized -Dtests=false -Dbench=false ||
+            die "meson could not set up build/: see above"
+    fi
+    ninja_build "build" build "$@" || die "the build failed: the first error is above"
+}
+
 # option_is_set DIRECTORY NAME=VALUE
 option_is_set() {
     meson introspect --buildoptions "$1" | python3 -c '
