@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/json_writer.h"
 
+#include "model/text.h"
+
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -40,8 +43,16 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 JsonWriter& JsonWriter::text(std::string_view value) {
     separate();
     out_ += '"';
+    // Texts from a path or a query may hold any byte; a reply is UTF-8 all the same.
+    const auto is_ascii = [](char character) {
+        return static_cast<unsigned char>(character) < 0x80;
+    };
+    const bool all_ascii = std::all_of(value.begin(), value.end(), is_ascii);
+    const bool sound = all_ascii || model::is_printable_utf8(value);
     for (const char character : value) {
-        if (character == '"' || character == '\\') {
+        if (!sound && !is_ascii(character)) {
+            out_ += '?';
+        } else if (character == '"' || character == '\\') {
             out_ += '\\';
             out_ += character;
         } else if (static_cast<unsigned char>(character) < 0x20) {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "api/exchange.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace strowger::api {
+
+struct RouterParts {
+    service::Provisioner& provisioner;
+    const Clock& clock;
+    std::string version;
+    std::uint64_t body_bytes_max;
+};
+
+/// One line of the table of operations, for whoever compares it with openapi.yaml.
+struct OperationName {
+    std::string method;
+    std::string path; ///< "/v1/circuits/{id}"
+};
+
+/// Finds out who asks, for whom and for what, and has it done. Faults are told in the order of
+/// their statuses: 400, 401, 403, 404, then what the operation itself finds.
+class Router {
+public:
+    explicit Router(RouterParts parts);
+
+    /// Answers a request, now or later; exactly once.
+    void handle(HttpRequest request, Respond respond);
+    /// The answer to what is no request.
+    [[nodiscard]] HttpResponse
+    refuse(int status, const std::string& code, const std::string& detail);
+    [[nodiscard]] static std::vector<OperationName> operations();
+
+private:
+    void dispatch(HttpRequest request, const Respond& respond);
+    [[nodiscard]] std::string next_request_id();
+
+    Services services_;
+    std::string request_id_prefix_;
+    std::uint64_t request_count_ = 0;
+};
+
+} // namespace strowger::api
