@@ -79,12 +79,17 @@ class Site:
         # Stable over runs, so a capture of yesterday reads like one of today.
         self.mac = "02:" + ":".join(hashlib.sha256(self.netns.encode()).hexdigest()[i : i + 2] for i in range(0, 10, 2))
 
-    def create(self, queues=1):
-        self._create_netns()
+    def create(self, veth=True):
+        if len(self.port_interface) > 15:
+            raise LabError(f"{self.port_interface} is longer than the 15 characters an interface name may have")
+        netns.create(self.netns)
+        if not veth:
+            return
+        # One queue each way, as the smallest NIC function has: workers must share it.
         sh(
-            *f"ip link add {self.port_interface} mtu {VETH_MTU} numtxqueues {queues} numrxqueues {queues} type veth".split(),
+            *f"ip link add {self.port_interface} mtu {VETH_MTU} numtxqueues 1 numrxqueues 1 type veth".split(),
             *f"peer name {HOST_INTERFACE} netns {self.netns} mtu {VETH_MTU} address {self.mac}".split(),
-            *f"numtxqueues {queues} numrxqueues {queues}".split(),
+            *"numtxqueues 1 numrxqueues 1".split(),
         )
         sh("sysctl", "-qw", f"net.ipv6.conf.{self.port_interface}.disable_ipv6=1", check=False)
         for interface, where in ((self.port_interface, None), (HOST_INTERFACE, self.netns)):
@@ -92,21 +97,16 @@ class Site:
             sh("ip", "link", "set", interface, "up", netns=where)
         self.apply()
 
-    def _create_netns(self):
-        if len(self.port_interface) > 15:
-            raise LabError(f"{self.port_interface} is longer than the 15 characters an interface name may have")
-        netns.create(self.netns)
-
     def adopt_tap(self):
         """Takes the tap device that net_tap made under this site's name: the way without AF_XDP.
 
         net_tap holds the device by its file descriptor, so it goes on forwarding when the device moves into the site.
         """
-        if not netns.exists(self.netns):
-            self._create_netns()
         sh(*f"ip link set {self.port_interface} netns {self.netns} name {HOST_INTERFACE}".split())
         sh(*f"ip link set {HOST_INTERFACE} address {self.mac} mtu {VETH_MTU}".split(), netns=self.netns)
         sh("ethtool", "-K", HOST_INTERFACE, *OFFLOADS_OFF, netns=self.netns)
+        for attachment in self.attachments:
+            self._address("add", attachment)
         self.set_link(True)
         self.apply()
 
@@ -118,15 +118,15 @@ class Site:
         if len(tags) > 2:
             raise LabError(f"{len(tags)} tags: a host pushes two at most")
         attachment = Attachment(interface, tuple(tags))
-        sh("ip", "address", "add", str(interface), "dev", HOST_INTERFACE, "noprefixroute", netns=self.netns)
         self.attachments.append(attachment)
+        self._address("add", attachment)
         self._route(attachment)
         self.apply()
         return attachment
 
     def detach(self, attachment):
         self.attachments.remove(attachment)
-        sh("ip", "address", "del", str(attachment.address), "dev", HOST_INTERFACE, netns=self.netns)
+        self._address("del", attachment)
         sh("ip", "route", "del", str(attachment.address.network), netns=self.netns, check=False)
         self.apply()
 
@@ -156,6 +156,11 @@ class Site:
                     "tx_dropped": numbers[11],
                 }
         raise LabError(f"{self.netns} has no {HOST_INTERFACE}")
+
+    def _address(self, verb, attachment):
+        sh(
+            *f"ip address {verb} {attachment.address} dev {HOST_INTERFACE} noprefixroute".split(), netns=self.netns
+        )
 
     def _route(self, attachment):
         network, ip = attachment.address.network, attachment.ip
@@ -223,10 +228,11 @@ class Lab:
             shutil.rmtree(self.object_dir, ignore_errors=True)
         self._lock.close()
 
-    def site(self, name, queues=1):
+    def site(self, name, veth=True):
+        """A new site; without `veth` its interface comes later, from net_tap."""
         site = Site(self, name)
         self.sites[name] = site
-        site.create(queues)
+        site.create(veth)
         return site
 
     def clean(self):
