@@ -54,6 +54,7 @@ class Customer:
         operator.close()
         self.exchange = exchange
         self.api = exchange.customer(self.token)
+        unittest.addModuleCleanup(self.api.close)
 
     def uni(self, port, **spec):
         """Granted by the operator; called as its port unless `name` says otherwise."""
