@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/yaml_reader.h"
 
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/parser.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 
 namespace strowger::config {
 
@@ -32,6 +35,46 @@ std::string parent_of(const std::string& path) {
 // Quoted scalars carry the tag "!": `core: "1"` is a text that looks like a number.
 bool is_plain(const YAML::Node& node) {
     return node.Tag() == "?" || node.Tag().empty();
+}
+
+/// Notes where documents begin. YAML::LoadAll cannot be used to see whether there are several: at a
+/// stray bracket it makes empty documents for ever, and YAML::Load ignores what follows the first.
+class DocumentStarts final : public YAML::EventHandler {
+public:
+    std::vector<Place> starts;
+
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        starts.push_back({.line = std::max(mark.line, 0), .column = std::max(mark.column, 0)});
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&)
+        override {}
+    void OnSequenceStart(
+        const YAML::Mark&,
+        const std::string&,
+        YAML::anchor_t,
+        YAML::EmitterStyle::value
+    ) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(
+        const YAML::Mark&,
+        const std::string&,
+        YAML::anchor_t,
+        YAML::EmitterStyle::value
+    ) override {}
+    void OnMapEnd() override {}
+};
+
+/// Where the first two documents of the text begin. Throws as yaml-cpp does.
+std::vector<Place> document_starts(const std::string& text) {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    DocumentStarts documents;
+    while (documents.starts.size() < 2 && parser.HandleNextDocument(documents)) {
+    }
+    return documents.starts;
 }
 
 } // namespace
@@ -270,16 +313,19 @@ std::optional<YAML::Node> load_yaml(const std::string& text, Problems& problems)
         return std::nullopt;
     };
     try {
-        std::vector<YAML::Node> documents = YAML::LoadAll(text);
-        if (documents.empty() || documents.front().IsNull()) {
-            return refuse({}, "the file is empty", "see packaging/site.yaml for an example");
-        }
+        const std::vector<Place> documents = document_starts(text);
         if (documents.size() > 1) {
             return refuse(
-                place_of(documents[1]), "a second YAML document begins", "one document only"
+                documents[1],
+                "what begins here is outside of the document",
+                "one document; is a bracket too many before?"
             );
         }
-        return documents.front();
+        YAML::Node document = YAML::Load(text);
+        if (documents.empty() || document.IsNull()) {
+            return refuse({}, "the file is empty", "see packaging/site.yaml for an example");
+        }
+        return document;
     } catch (const YAML::Exception& wrong) {
         const Place place{
             .line = std::max(wrong.mark.line, 0), .column = std::max(wrong.mark.column, 0)};

@@ -188,6 +188,8 @@ std::vector<Refusal> shape_refusals() {
         {"BadYaml", with("api: {listen: "), "", "malformed", 4},
         {"Tab", with("api:\n\tlisten: x"), "", "malformed", 4},
         {"TwoDocuments", with("---\nlog: {level: info}"), "", "malformed", 4},
+        {"StrayBracket", "cores: {workers: [{core: 1}]}}\nports: []\n", "", "malformed", 1},
+        {"StrayBracketFirst", "log}, {a", "", "malformed", 1},
         {"NotAMapping", "- a\n- b\n", "", "wrong_type", 1},
         {"MissingCores", "ports: [{name: ny, device: net_null0}]\n", "cores", "required", 1},
         {"MissingPorts", "cores: {workers: [{core: 1}]}\n", "ports", "required", 1},

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/dataplane_runtime.h"
+
+#include "control/ring_dataplane.h"
+#include "platform/eal.h"
+#include "platform/hugepages.h"
+#include "platform/ports.h"
+#include "platform/topology.h"
+#include "platform/worker_threads.h"
+#include "worker/worker_group.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <set>
+#include <string>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace strowger::dataplane {
+
+namespace {
+
+// Above every ordinary process, below nothing that the kernel needs.
+constexpr int kSharedControlNice = -15;
+
+// The control thread must not wait behind a worker on its own core; the store thread is started by
+// it later and inherits this.
+void raise_priority(const Report& report) {
+    const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
+    if (::setpriority(PRIO_PROCESS, thread, kSharedControlNice) != 0) {
+        report(
+            Severity::Warning,
+            std::string{"a worker shares the control core, and the priority of control and store "
+                        "cannot be raised ("} +
+                std::strerror(errno) + "): orders may be slow under load; CAP_SYS_NICE allows it"
+        );
+    }
+    report(
+        Severity::Warning,
+        "a worker shares the control core: it is adaptive, and out of every loss and latency "
+        "promise"
+    );
+}
+
+std::set<int> sockets_of(const std::vector<WorkerPlace>& places) {
+    std::set<int> sockets;
+    for (const WorkerPlace& place : places) {
+        sockets.insert(place.socket);
+    }
+    return sockets;
+}
+
+Result<std::unique_ptr<Eal>> start_eal(
+    const DataplaneConfig& config,
+    const std::vector<WorkerPlace>& places,
+    const Report& report
+) {
+    const std::set<int> sockets = sockets_of(places);
+    const auto choice = choose_hugepages(
+        config.hugepages,
+        config.memory_megabytes,
+        sockets,
+        read_hugepages("/sys/devices/system/node")
+    );
+    if (!choice) {
+        return choice.error();
+    }
+    report(
+        config.hugepages == HugepageUse::Auto && !choice->use ? Severity::Warning : Severity::Info,
+        choice->use ? "memory: hugepages" : "memory: no hugepages, " + choice->remark
+    );
+    return Eal::start(eal_arguments(config, choice->use, sockets), report);
+}
+
+} // namespace
+
+/// In the order of their making: each uses those above it.
+struct Runtime::Parts {
+    std::unique_ptr<Eal> eal;
+    std::unique_ptr<Ports> ports;
+    std::unique_ptr<WorkerGroup> group;
+    std::optional<RingDataplane> dataplane;
+    std::unique_ptr<WorkerThreads> threads;
+
+    ~Parts() {
+        threads.reset();
+        dataplane.reset();
+        // Ports hold frames of the pools, rings hold frames too: both go before the pools, which
+        // the ports own.
+        group.reset();
+        ports.reset();
+        eal.reset();
+    }
+};
+
+Runtime::Runtime() : parts_(std::make_unique<Parts>()) {}
+Runtime::~Runtime() = default;
+
+Result<std::unique_ptr<Runtime>> Runtime::start(const DataplaneConfig& config, Report report) {
+    const auto places = place_workers(config, read_machine());
+    if (!places) {
+        return places.error();
+    }
+    std::unique_ptr<Runtime> runtime{new Runtime};
+    Parts& parts = *runtime->parts_;
+    auto eal = start_eal(config, *places, report);
+    if (!eal) {
+        return eal.error();
+    }
+    parts.eal = std::move(*eal);
+    auto ports = Ports::start(config, *places, report);
+    if (!ports) {
+        return ports.error();
+    }
+    parts.ports = std::move(*ports);
+    auto group = WorkerGroup::create(
+        {.config = &config,
+         .ports = &parts.ports->set(),
+         .places = *places,
+         .virtual_clock = nullptr,
+         .clock_hz = 0}
+    );
+    if (!group) {
+        return group.error();
+    }
+    parts.group = std::move(*group);
+    parts.dataplane.emplace(config, *parts.group, *parts.ports);
+    auto threads = WorkerThreads::start(config, *parts.group);
+    if (!threads) {
+        return threads.error();
+    }
+    parts.threads = std::move(*threads);
+    if (std::any_of(config.workers.begin(), config.workers.end(), [](const WorkerConfig& worker) {
+            return worker.shared;
+        })) {
+        raise_priority(report);
+    }
+    return runtime;
+}
+
+Dataplane& Runtime::dataplane() {
+    return *parts_->dataplane;
+}
+void Runtime::poll_links() {
+    parts_->ports->poll_links();
+}
+int Runtime::link_descriptor() const {
+    return parts_->ports->link_descriptor();
+}
+
+} // namespace strowger::dataplane

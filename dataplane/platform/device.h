@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "platform/netdev.h"
+#include "platform/report.h"
+#include "strowger/base/result.h"
+#include "strowger/seam/site.h"
+
+#include <rte_ethdev.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace strowger::dataplane {
+
+/// One ethdev, from probe to removal. Control thread only.
+class Device {
+public:
+    /// Where its link state is known.
+    enum class LinkSource : std::uint8_t { Driver, Netdev };
+
+    /// Opens the device. Fails with Unavailable: absent, in use, no driver, not permitted.
+    static Result<std::unique_ptr<Device>>
+    attach(const PortConfig& config, const NetdevWatch& netdevs);
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+    Device(Device&&) = delete;
+    Device& operator=(Device&&) = delete;
+    /// Stops, closes and removes it; on af_xdp that also takes the XDP program off the interface.
+    ~Device();
+
+    struct Terms {
+        rte_mempool* pool = nullptr;
+        int socket = 0; ///< of the worker that polls it
+        std::uint16_t tx_queues = 1;
+    };
+    /// Sets it up with one rx queue and starts it: promiscuous, no VLAN offloads, no flow control,
+    /// each frame in one buffer. Fails with Unavailable when the device does otherwise.
+    Result<void> start(const Terms& terms, const Report& report);
+
+    [[nodiscard]] std::uint16_t id() const noexcept { return id_; }
+    [[nodiscard]] const std::string& driver() const noexcept { return driver_; }
+    /// NUMA node; nothing for virtual devices.
+    [[nodiscard]] std::optional<int> socket() const;
+    [[nodiscard]] std::uint16_t tx_queues_max() const noexcept { return info_.max_tx_queues; }
+    /// How many buffers its queues may hold at worst.
+    [[nodiscard]] std::uint64_t buffers_held(std::uint16_t tx_queues) const;
+    /// The longest frame that really passes, with FCS.
+    [[nodiscard]] std::uint32_t frame_max() const;
+    [[nodiscard]] LinkSource link_source() const noexcept;
+    [[nodiscard]] bool link_interrupt() const noexcept;
+    /// The interface behind it, when LinkSource::Netdev.
+    [[nodiscard]] const std::optional<Netdev>& netdev() const noexcept { return netdev_; }
+
+private:
+    Device(PortConfig config, std::uint16_t id);
+    Result<void> check_buffers() const;
+    Result<void> configure(const Terms& terms);
+    Result<void> set_up_queues(const Terms& terms);
+    Result<void> turn_off_offloads(const Report& report) const;
+    void open_to_all_addresses(const Report& report) const;
+    [[nodiscard]] std::uint32_t overhead_bytes() const;
+    [[nodiscard]] Error failed(const std::string& step, int code) const;
+
+    PortConfig config_;
+    std::uint16_t id_;
+    rte_eth_dev_info info_{};
+    std::string driver_;
+    std::optional<Netdev> netdev_;
+    bool started_ = false;
+};
+
+} // namespace strowger::dataplane

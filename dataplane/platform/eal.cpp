@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/eal.h"
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+
+#include <cstdio>
+#include <mutex>
+#include <sys/types.h>
+
+namespace strowger::dataplane {
+
+namespace {
+
+/// DPDK's log stream. It writes from several threads, and may write until the process ends.
+struct LogStream {
+    std::mutex mutex;
+    Report report;
+    std::string unfinished;
+    std::string last_line;
+};
+
+LogStream& log_stream() {
+    static auto* const kStream = new LogStream; // outlives every thread that DPDK leaves behind
+    return *kStream;
+}
+
+void finish_line(LogStream& stream) {
+    if (stream.unfinished.empty()) {
+        return;
+    }
+    stream.last_line = stream.unfinished;
+    const Severity severity = rte_log_cur_msg_loglevel() <= static_cast<int>(RTE_LOG_ERR)
+                                  ? Severity::Error
+                                  : Severity::Debug;
+    if (stream.report) {
+        stream.report(severity, "dpdk: " + stream.unfinished);
+    }
+    stream.unfinished.clear();
+}
+
+ssize_t write_log(void*, const char* text, std::size_t size) {
+    LogStream& stream = log_stream();
+    const std::lock_guard lock{stream.mutex};
+    for (const char c : std::string_view{text, size}) {
+        if (c == '\n') {
+            finish_line(stream);
+        } else {
+            stream.unfinished += c;
+        }
+    }
+    return static_cast<ssize_t>(size);
+}
+
+std::FILE* open_log() {
+    const cookie_io_functions_t functions{
+        .read = nullptr, .write = write_log, .seek = nullptr, .close = nullptr};
+    std::FILE* const file = fopencookie(nullptr, "w", functions);
+    if (file != nullptr) {
+        (void)std::setvbuf(file, nullptr, _IOLBF, 512);
+    }
+    return file;
+}
+
+} // namespace
+
+bool is_pci(const std::string& device) {
+    return !device.starts_with("net_");
+}
+
+std::string full_pci_address(const std::string& device) {
+    const std::string address = device.substr(0, device.find(','));
+    return address.size() == 7 ? "0000:" + address : address;
+}
+
+std::vector<std::string>
+eal_arguments(const DataplaneConfig& config, bool hugepages, const std::set<int>& sockets) {
+    std::string lcores = "0@" + std::to_string(config.control_core);
+    for (std::size_t i = 0; i < config.workers.size(); ++i) {
+        lcores += "," + std::to_string(lcore_of(i)) + "@" + std::to_string(config.workers[i].core);
+    }
+    std::vector<std::string> arguments{
+        "strowgerd",
+        "--lcores",
+        lcores,
+        "--main-lcore",
+        "0",
+        "--no-telemetry",
+        "--log-level=*:error"};
+    if (hugepages) {
+        // Anonymous hugepages: no mount is needed, and nothing is left behind by a crash.
+        std::string memory;
+        for (int socket = 0; socket <= *sockets.rbegin(); ++socket) {
+            memory += (socket == 0 ? "" : ",");
+            memory += sockets.contains(socket) ? std::to_string(config.memory_megabytes) : "0";
+        }
+        arguments.insert(arguments.end(), {"--in-memory", "--socket-mem", memory});
+    } else {
+        const std::uint64_t megabytes = std::uint64_t{config.memory_megabytes} * sockets.size();
+        arguments.insert(
+            arguments.end(), {"--no-huge", "--no-shconf", "-m", std::to_string(megabytes)}
+        );
+    }
+    bool any_pci = false;
+    for (const PortConfig& port : config.ports) {
+        if (is_pci(port.device)) {
+            any_pci = true;
+            arguments.insert(arguments.end(), {"-a", full_pci_address(port.device)});
+        }
+    }
+    if (!any_pci) {
+        arguments.emplace_back("--no-pci");
+    }
+    return arguments;
+}
+
+Result<std::unique_ptr<Eal>>
+Eal::start(const std::vector<std::string>& arguments, const Report& report) {
+    {
+        const std::lock_guard lock{log_stream().mutex};
+        log_stream().report = report;
+    }
+    static std::FILE* const kLog = open_log();
+    if (kLog != nullptr) {
+        rte_openlog_stream(kLog);
+    }
+    // DPDK permutes the array and keeps pointers into the strings.
+    static std::vector<std::string> kept;
+    kept = arguments;
+    std::vector<char*> pointers;
+    for (std::string& argument : kept) {
+        pointers.push_back(argument.data());
+    }
+    pointers.push_back(nullptr);
+    if (rte_eal_init(static_cast<int>(arguments.size()), pointers.data()) < 0) {
+        const std::string why = take_last_line();
+        return Error{
+            .code = ErrorCode::Unavailable,
+            .message = "DPDK does not start: " + (why.empty() ? rte_strerror(rte_errno) : why),
+            .problems = {}};
+    }
+    return std::unique_ptr<Eal>{new Eal};
+}
+
+Eal::~Eal() {
+    rte_eal_cleanup();
+    const std::lock_guard lock{log_stream().mutex};
+    log_stream().report = nullptr;
+}
+
+std::string Eal::take_last_line() {
+    LogStream& stream = log_stream();
+    const std::lock_guard lock{stream.mutex};
+    return std::exchange(stream.last_line, {});
+}
+
+} // namespace strowger::dataplane

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/ports.h"
+
+#include "platform/eal.h"
+#include "strowger/base/check.h"
+
+#include <rte_ether.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace strowger::dataplane {
+
+namespace {
+
+// On a thread of the EAL. The only other writer is poll_links(), with the same answer.
+int on_link_change(std::uint16_t device, rte_eth_event_type, void* argument, void*) {
+    auto* const port = static_cast<PortQueues*>(argument);
+    rte_eth_link link{};
+    if (rte_eth_link_get_nowait(device, &link) == 0) {
+        port->link_up.store(link.link_status, std::memory_order_relaxed);
+    }
+    return 0;
+}
+
+} // namespace
+
+std::vector<std::size_t> choose_pollers(
+    const DataplaneConfig& config,
+    const std::vector<WorkerPlace>& places,
+    const std::vector<std::optional<int>>& port_sockets
+) {
+    const bool all_shared =
+        std::all_of(config.workers.begin(), config.workers.end(), [](const auto& worker) {
+            return worker.shared;
+        });
+    std::vector<std::size_t> load(places.size(), 0);
+    std::vector<std::size_t> pollers;
+    for (const std::optional<int> socket : port_sockets) {
+        std::size_t best = places.size();
+        for (std::size_t id = 0; id < places.size(); ++id) {
+            if (config.workers[id].shared && !all_shared) {
+                continue;
+            }
+            const auto rank = [&](std::size_t worker) {
+                return std::pair{socket && *socket != places[worker].socket, load[worker]};
+            };
+            if (best == places.size() || rank(id) < rank(best)) {
+                best = id;
+            }
+        }
+        ++load[best];
+        pollers.push_back(best);
+    }
+    return pollers;
+}
+
+Ports::Ports(const DataplaneConfig& config, Report report)
+    : config_(config), report_(std::move(report)), set_(std::make_unique<PortSet>()) {}
+
+Ports::~Ports() {
+    for (std::size_t index = 0; index < devices_.size(); ++index) {
+        if (devices_[index]->link_interrupt()) {
+            (void)rte_eth_dev_callback_unregister(
+                devices_[index]->id(),
+                RTE_ETH_EVENT_INTR_LSC,
+                on_link_change,
+                &set_->ports.at(index)
+            );
+        }
+    }
+    devices_.clear();
+    if (pools_ != nullptr && pools_->in_use() != 0) {
+        report_(
+            Severity::Error, std::to_string(pools_->in_use()) + " frame buffers were never freed"
+        );
+    }
+}
+
+Result<std::unique_ptr<Ports>>
+Ports::start(const DataplaneConfig& config, const std::vector<WorkerPlace>& places, Report report) {
+    std::unique_ptr<Ports> ports{new Ports(config, std::move(report))};
+    if (auto attached = ports->attach_all(); !attached) {
+        return attached.error();
+    }
+    if (auto started = ports->start_all(places); !started) {
+        return started.error();
+    }
+    return ports;
+}
+
+Result<void> Ports::attach_all() {
+    STROWGER_CHECK(config_.ports.size() <= set_->ports.size());
+    if (!netdevs_.open()) {
+        return Error{
+            .code = ErrorCode::Unavailable,
+            .message =
+                std::string{"cannot ask the kernel for its interfaces: "} + std::strerror(errno),
+            .problems = {}};
+    }
+    for (const PortConfig& port : config_.ports) {
+        auto device = Device::attach(port, netdevs_);
+        if (!device) {
+            return device.error();
+        }
+        devices_.push_back(std::move(*device));
+    }
+    return {};
+}
+
+Result<void> Ports::start_all(const std::vector<WorkerPlace>& places) {
+    std::vector<std::optional<int>> sockets;
+    for (const auto& device : devices_) {
+        sockets.push_back(device->socket());
+    }
+    pollers_ = choose_pollers(config_, places, sockets);
+    auto pools = PacketPools::create(needs(places));
+    if (!pools) {
+        return pools.error();
+    }
+    pools_ = std::move(*pools);
+    for (std::size_t index = 0; index < devices_.size(); ++index) {
+        const int socket = places[pollers_[index]].socket;
+        const Device::Terms terms{
+            .pool = pools_->pool(socket, config_.ports[index].buffers),
+            .socket = socket,
+            .tx_queues = tx_queues(index)};
+        if (auto started = devices_[index]->start(terms, report_); !started) {
+            return started;
+        }
+        fill_queues(index, places);
+        log_port(index, socket);
+    }
+    set_->count = static_cast<std::uint16_t>(devices_.size());
+    return {};
+}
+
+void Ports::fill_queues(std::size_t index, const std::vector<WorkerPlace>& places) {
+    const Device& device = *devices_[index];
+    PortQueues& port = set_->ports.at(index);
+    port.device = device.id();
+    port.frame_max = device.frame_max();
+    port.socket = device.socket().value_or(places[pollers_[index]].socket);
+    port.rx_queue.at(pollers_[index]) = 0;
+    // The poller comes first: a circuit's owner is mostly the worker its frames arrive at.
+    for (std::uint16_t queue = 0; queue < tx_queues(index); ++queue) {
+        port.tx_queue.at((pollers_[index] + queue) % places.size()) = queue;
+    }
+    port.link_up.store(link_up(index) ? 1 : 0, std::memory_order_relaxed);
+    if (device.link_interrupt()) {
+        (void
+        )rte_eth_dev_callback_register(device.id(), RTE_ETH_EVENT_INTR_LSC, on_link_change, &port);
+    }
+}
+
+std::uint16_t Ports::tx_queues(std::size_t index) const {
+    return static_cast<std::uint16_t>(
+        std::min<std::size_t>(config_.workers.size(), devices_[index]->tx_queues_max())
+    );
+}
+
+std::map<PacketPools::Key, BufferNeed> Ports::needs(const std::vector<WorkerPlace>& places) const {
+    std::map<PacketPools::Key, BufferNeed> needs;
+    const std::uint64_t workers = config_.workers.size();
+    std::uint64_t rings = workers * (workers - 1);
+    for (std::size_t index = 0; index < devices_.size(); ++index) {
+        const PacketPools::Key key{places[pollers_[index]].socket, config_.ports[index].buffers};
+        needs[key].descriptors += config_.ports[index].rx_descriptors;
+        rings += workers - tx_queues(index);
+    }
+    for (auto& [key, need] : needs) {
+        need.workers = static_cast<std::uint32_t>(workers);
+        need.ring_entries = rings * config_.handover_ring;
+        // Any port may transmit the frames of any pool, and hold on to them.
+        for (std::size_t index = 0; index < devices_.size(); ++index) {
+            const std::uint64_t held = devices_[index]->buffers_held(tx_queues(index));
+            need.descriptors += held - config_.ports[index].rx_descriptors;
+        }
+    }
+    return needs;
+}
+
+void Ports::log_port(std::size_t index, int poller_socket) const {
+    const Device& device = *devices_[index];
+    const PortQueues& port = set_->ports.at(index);
+    const std::string name = "port '" + config_.ports[index].name + "': ";
+    report_(
+        Severity::Info,
+        name + config_.ports[index].device + ", passes frames up to " +
+            std::to_string(port.frame_max) + " bytes with FCS, polled by the worker on core " +
+            std::to_string(config_.workers[pollers_[index]].core) + ", " +
+            std::to_string(tx_queues(index)) + " tx queue(s), link " +
+            (port.link_up.load(std::memory_order_relaxed) != 0 ? "up" : "down")
+    );
+    if (device.socket() && *device.socket() != poller_socket) {
+        report_(
+            Severity::Warning,
+            name + "is on socket " + std::to_string(*device.socket()) + " but polled from socket " +
+                std::to_string(poller_socket) + ": put a worker on a core of its own socket"
+        );
+    }
+    if (device.driver() == "net_af_packet") {
+        report_(
+            Severity::Warning,
+            name + "net_af_packet turns 0x88a8 tags into 0x8100: for C-tagged UNIs only"
+        );
+    }
+}
+
+bool Ports::link_up(std::size_t index) const {
+    const Device& device = *devices_[index];
+    if (device.netdev()) {
+        const auto now = netdevs_.find(device.netdev()->index);
+        return now && now->up;
+    }
+    rte_eth_link link{};
+    return rte_eth_link_get_nowait(device.id(), &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+}
+
+void Ports::poll_links() {
+    netdevs_.update();
+    for (std::size_t index = 0; index < devices_.size(); ++index) {
+        const std::uint32_t now = link_up(index) ? 1 : 0;
+        PortQueues& port = set_->ports.at(index);
+        if (port.link_up.exchange(now, std::memory_order_relaxed) != now) {
+            report_(
+                Severity::Info,
+                "port '" + config_.ports[index].name + "': link " + (now != 0 ? "up" : "down")
+            );
+        }
+    }
+}
+
+PortStatus Ports::status(PortIndex port) const {
+    const Device& device = *devices_.at(port.value);
+    const PortQueues& queues = set_->ports.at(port.value);
+    PortStatus status;
+    status.name = config_.ports.at(port.value).name;
+    status.driver = device.driver();
+    rte_ether_addr address{};
+    if (rte_eth_macaddr_get(device.id(), &address) == 0) {
+        std::array<char, RTE_ETHER_ADDR_FMT_SIZE> text{};
+        rte_ether_format_addr(text.data(), text.size(), &address);
+        status.mac = text.data();
+        std::transform(status.mac.begin(), status.mac.end(), status.mac.begin(), [](char c) {
+            return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+        });
+    }
+    status.socket = queues.socket;
+    status.link_up = queues.link_up.load(std::memory_order_relaxed) != 0;
+    rte_eth_link link{};
+    // Where the kernel must be asked for the link, the driver's speed is made up too.
+    if (device.link_source() == Device::LinkSource::Driver &&
+        rte_eth_link_get_nowait(device.id(), &link) == 0 &&
+        link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN) {
+        status.speed_bps = std::uint64_t{link.link_speed} * 1'000'000;
+    }
+    status.frame_max = Bytes{queues.frame_max};
+    return status;
+}
+
+DeviceCounters Ports::counters(PortIndex port) const {
+    rte_eth_stats stats{};
+    if (rte_eth_stats_get(devices_.at(port.value)->id(), &stats) != 0) {
+        return {};
+    }
+    return {.rx_missed = stats.imissed, .rx_no_mbuf = stats.rx_nombuf, .rx_errors = stats.ierrors};
+}
+
+} // namespace strowger::dataplane

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "strowger/base/result.h"
+#include "strowger/seam/site.h"
+#include "worker/worker_group.h"
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+namespace strowger::dataplane {
+
+/// Runs each worker of a group on its lcore, from start() until it is destroyed. The EAL must have
+/// been started with eal_arguments() of the same site.
+class WorkerThreads {
+public:
+    static Result<std::unique_ptr<WorkerThreads>>
+    start(const DataplaneConfig& config, WorkerGroup& group);
+    WorkerThreads(const WorkerThreads&) = delete;
+    WorkerThreads& operator=(const WorkerThreads&) = delete;
+    WorkerThreads(WorkerThreads&&) = delete;
+    WorkerThreads& operator=(WorkerThreads&&) = delete;
+    /// Each worker ends its turn, then stops.
+    ~WorkerThreads();
+
+private:
+    struct Job {
+        Worker* worker = nullptr;
+        IdlePolicy idle = IdlePolicy::Poll;
+        const std::atomic<bool>* stop = nullptr;
+    };
+    WorkerThreads() = default;
+    static int run(void* job);
+
+    std::atomic<bool> stop_{false};
+    std::unique_ptr<Job[]> jobs_;
+    std::size_t launched_ = 0;
+};
+
+} // namespace strowger::dataplane

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the platform decides before it touches a device: arguments, buffers, who polls what.
+#include "platform/eal.h"
+#include "platform/netdev.h"
+#include "platform/packet_pools.h"
+#include "platform/ports.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace strowger::dataplane {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Not;
+
+DataplaneConfig site() {
+    DataplaneConfig config;
+    config.control_core = 4;
+    config.workers = {
+        {.core = 6, .idle = IdlePolicy::Poll, .shared = false},
+        {.core = 4, .idle = IdlePolicy::Adaptive, .shared = true}};
+    config.ports.resize(1);
+    config.ports[0].device = "net_null0";
+    return config;
+}
+
+std::string value_of(const std::vector<std::string>& arguments, const std::string& option) {
+    for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
+        if (arguments[i] == option) {
+            return arguments[i + 1];
+        }
+    }
+    return "";
+}
+
+TEST(EalArguments, NumberTheLcoresSoThatTwoMayShareACore) {
+    EXPECT_EQ("0@4,1@6,2@4", value_of(eal_arguments(site(), false, {0}), "--lcores"));
+}
+
+TEST(EalArguments, GiveEachSocketOfAWorkerItsMemory) {
+    DataplaneConfig config = site();
+    config.memory_megabytes = 100;
+
+    EXPECT_EQ("0,100,0,100", value_of(eal_arguments(config, true, {1, 3}), "--socket-mem"));
+    EXPECT_EQ("200", value_of(eal_arguments(config, false, {1, 3}), "-m"));
+}
+
+TEST(EalArguments, TouchNoPciDeviceButTheSites) {
+    DataplaneConfig config = site();
+    EXPECT_THAT(eal_arguments(config, false, {0}), Contains("--no-pci"));
+
+    config.ports[0].device = "3b:00.0";
+    EXPECT_THAT(eal_arguments(config, false, {0}), Not(Contains("--no-pci")));
+    EXPECT_EQ("0000:3b:00.0", value_of(eal_arguments(config, false, {0}), "-a"));
+}
+
+TEST(PacketPools, HoldAllThatQueuesRingsAndWorkersMayHoldAtOnce) {
+    EXPECT_EQ(2'047u, buffer_count({.descriptors = 1'000, .ring_entries = 0, .workers = 1}));
+    // 2048 + (384 + 128) of one worker is above 2047 but within 4095.
+    EXPECT_EQ(4'095u, buffer_count({.descriptors = 2'048, .ring_entries = 0, .workers = 1}));
+    EXPECT_EQ(4'095u, buffer_count({.descriptors = 1'000, .ring_entries = 3'095, .workers = 0}));
+    EXPECT_EQ(8'191u, buffer_count({.descriptors = 1'000, .ring_entries = 3'096, .workers = 0}));
+}
+
+TEST(PacketPools, JumboBuffersHoldTheLargestFrame) {
+    EXPECT_EQ(9'216u, buffer_room_bytes(BufferClass::Jumbo));
+    EXPECT_EQ(2'048u, buffer_room_bytes(BufferClass::Standard));
+}
+
+TEST(Pollers, AreOnThePortsSocketAndTakeTurns) {
+    DataplaneConfig config;
+    config.workers.resize(4);
+    const std::vector<WorkerPlace> places{
+        {.socket = 0}, {.socket = 0}, {.socket = 1}, {.socket = 1}};
+
+    EXPECT_THAT(choose_pollers(config, places, {1, 1, 0, 1}), ElementsAre(2, 3, 0, 2));
+    EXPECT_THAT(choose_pollers(config, places, {5}), ElementsAre(0)) << "remote, but polled";
+}
+
+TEST(Pollers, LeaveOutTheSharedWorkerUnlessThereIsNoOther) {
+    DataplaneConfig config;
+    config.workers.resize(2);
+    config.workers[0].shared = true;
+    const std::vector<WorkerPlace> places{{.socket = 0}, {.socket = 0}};
+
+    EXPECT_THAT(choose_pollers(config, places, {std::nullopt, std::nullopt}), ElementsAre(1, 1));
+    config.workers[1].shared = true;
+    EXPECT_THAT(choose_pollers(config, places, {std::nullopt, std::nullopt}), ElementsAre(0, 1));
+}
+
+TEST(Netdev, IsNamedByTheDevicesArguments) {
+    EXPECT_EQ("veth0", interface_of("net_af_xdp0,iface=veth0,start_queue=0"));
+    EXPECT_EQ("veth0", interface_of("net_af_xdp0,queue_count=1,iface=veth0"));
+    EXPECT_EQ(std::nullopt, interface_of("net_null0"));
+}
+
+TEST(Netdev, TheLoopbackInterfaceIsSeen) {
+    NetdevWatch watch;
+    ASSERT_TRUE(watch.open());
+
+    const auto lo = watch.find("lo");
+
+    ASSERT_TRUE(lo);
+    EXPECT_GT(lo->index, 0);
+    EXPECT_GT(lo->mtu, 0u);
+    EXPECT_EQ(lo->mtu, watch.find(lo->index)->mtu);
+    EXPECT_FALSE(watch.find("no-such-if"));
+}
+
+} // namespace
+} // namespace strowger::dataplane
