@@ -22,7 +22,7 @@ struct FrameTag {
 struct FrameSpec {
     std::array<std::uint8_t, 6> destination = {0x02, 0, 0x5E, 0, 0, 0x02};
     std::array<std::uint8_t, 6> source = {0x02, 0, 0x5E, 0, 0, 0x01};
-    std::vector<FrameTag> tags;
+    std::vector<FrameTag> tags = {};
     std::uint16_t ether_type = 0x88B5; ///< IEEE local experimental
     std::size_t size = 64;             ///< of the whole, without FCS; shorter ones are cut off
 };
