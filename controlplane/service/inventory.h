@@ -5,13 +5,13 @@
 #include "service/vlan_index.h"
 #include "strowger/seam/dataplane.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace strowger::service {
@@ -43,14 +43,14 @@ struct TenantStatus {
 /// Which objects, in id order.
 struct ListQuery {
     ObjectKind kind = ObjectKind::Circuit;
-    std::optional<ObjectId> tenant; ///< none: of all tenants (the operator)
-    std::optional<ObjectId> after;  ///< cursor: objects above this id
+    std::optional<ObjectId> tenant{}; ///< none: of all tenants (the operator)
+    std::optional<ObjectId> after{};  ///< cursor: objects above this id
     std::size_t limit = 100;
     bool count = false;
-    std::string name_prefix;
-    Tags tags;                           ///< every one must match
-    std::optional<std::string> uni;      ///< circuits: id or name of a UNI
-    std::optional<OperState> oper_state; ///< circuits
+    std::string name_prefix{};
+    Tags tags{};                           ///< every one must match
+    std::optional<std::string> uni{};      ///< circuits: id or name of a UNI
+    std::optional<OperState> oper_state{}; ///< circuits
 };
 struct Page {
     std::vector<RecordPtr> records;
@@ -97,14 +97,22 @@ private:
         std::array<Shelf, kObjectKindCount> shelves;
     };
     [[nodiscard]] const Shelf* shelf(ObjectKind kind, const std::optional<ObjectId>& tenant) const;
-    [[nodiscard]] bool matches(const Record& record, const ListQuery& query, const RecordPtr& uni)
-        const;
+    /// The object that the reference names, published or on its way; whoever's.
+    [[nodiscard]] std::optional<ObjectId> resolve(
+        ObjectKind kind,
+        const std::optional<ObjectId>& tenant,
+        std::string_view reference
+    ) const;
+    [[nodiscard]] bool matches(const Record& record, const ListQuery& query) const;
+    [[nodiscard]] bool link_is_up(const ObjectId& uni) const;
 
     const Dataplane& dataplane_;
     std::vector<PortRecord> ports_;
     std::map<ObjectId, Entry> entries_;
     std::map<std::string, Space, std::less<>> spaces_; ///< by tenant id; "": the operator's
-    std::map<ObjectId, VlanIndex> vlans_;              ///< by UNI
+    std::array<std::map<ObjectId, RecordPtr>, kObjectKindCount> of_all_;
+    std::map<ObjectId, VlanIndex> vlans_;                           ///< by UNI
+    std::map<PortIndex, std::map<ObjectId, UniSpec>> unis_on_port_; ///< of all tenants
 };
 
 } // namespace strowger::service

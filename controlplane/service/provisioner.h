@@ -90,8 +90,9 @@ public:
     /// When a token was last used; nothing: never.
     [[nodiscard]] std::optional<std::int64_t> token_last_used_us(const Record& token) const;
 
-private:
     class Engine;
+
+private:
     std::unique_ptr<Engine> engine_;
 };
 

@@ -4,12 +4,12 @@
 #include "strowger/model/identity.h"
 #include "strowger/model/vlan.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <unordered_map>
-#include <vector>
 
 namespace strowger::service {
 
@@ -22,26 +22,28 @@ public:
     /// `map` must not conflict. A circuit may hold two maps while it changes from one to the other.
     void hold(const ObjectId& circuit, const VlanMap& map);
     void release(const ObjectId& circuit, const VlanMap& map);
-    /// Circuits that hold something here.
-    [[nodiscard]] std::set<ObjectId> holders() const;
-    [[nodiscard]] std::size_t holder_count() const noexcept { return holds_.size(); }
+    /// Circuits that hold something here, and how many maps each.
+    [[nodiscard]] const std::map<ObjectId, std::uint32_t>& holders() const noexcept {
+        return holders_;
+    }
 
 private:
-    /// What a map claims, as keys that two overlapping maps share.
-    struct Holder {
+    struct Claim {
         ObjectId circuit;
-        std::uint32_t count = 0; ///< maps of it that claim this key: old and new of one change
+        std::uint32_t maps = 0; ///< of that circuit: the old and the new one of a change
     };
-    using Key = std::uint32_t;
-    static constexpr Key kUntaggedKey = 0;
-    [[nodiscard]] static std::vector<Key> keys(const VlanMap& map);
-    void collect(Key key, const ObjectId& self, std::set<ObjectId>& found) const;
+    using Claims = std::unordered_map<std::uint16_t, Claim>;
 
-    std::unordered_map<Key, Holder> claims_;
-    std::map<Key, std::uint32_t>
-        inner_claims_; ///< S-VID -> how many (S, C) pairs are claimed below it
-    std::map<ObjectId, std::uint32_t> holds_; ///< maps held, by circuit
-    std::optional<Holder> all_;
+    /// Calls `visit(claims, vid)` for each place that the map takes.
+    template <typename Visit>
+    void for_each_place(const VlanMap& map, Visit visit);
+    void collect_first_tag(std::uint16_t vid, const ObjectId& self, std::set<ObjectId>& found)
+        const;
+
+    Claims port_;      ///< by kAll and kUntagged
+    Claims first_tag_; ///< by VID of the first tag, whatever follows
+    std::unordered_map<std::uint16_t, Claims> second_tag_; ///< by S-VID, then C-VID
+    std::map<ObjectId, std::uint32_t> holders_;
 };
 
 } // namespace strowger::service

@@ -74,10 +74,10 @@ struct WriteOutcome {
     int status = 200; ///< 200, 201 or 204
     std::string body;
     ObjectId object;
-    std::uint64_t generation = 0;  ///< with `object`: the ETag
-    std::optional<ObjectId> order; ///< none when nothing changed
+    std::uint64_t generation = 0;    ///< with `object`: the ETag
+    std::optional<ObjectId> order{}; ///< none when nothing changed
     bool replayed = false;
-    WriteTimings timings;
+    WriteTimings timings{};
 };
 
 /// A refusal. Codes of 409 and 403 are those of its first problem; other kinds name themselves.

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/circuit_rules.h"
+
+#include "strowger/base/check.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace strowger::service {
+namespace {
+
+std::string pointer_of(const Name& endpoint, std::string_view member) {
+    return "/endpoints/" + endpoint.text() + "/" + std::string(member); // a name needs no escape
+}
+
+Problem immutable(std::string pointer, const std::string& what) {
+    return {
+        std::move(pointer),
+        "immutable",
+        what + " of a circuit cannot be changed.",
+        "Create a circuit that has it, and delete this one.",
+        ""};
+}
+
+/// What an endpoint's profile was asked to be: its own, or the circuit's.
+std::optional<BandwidthProfileSpec> asked_bandwidth(const CircuitSpec& spec, const Name& endpoint) {
+    const auto found = spec.endpoints.find(endpoint);
+    if (found == spec.endpoints.end()) {
+        return std::nullopt;
+    }
+    return found->second.bandwidth.has_value() ? found->second.bandwidth : spec.bandwidth;
+}
+
+Result<EffectiveCircuit> resolve(const CircuitSpec& spec, const CircuitBody* before) {
+    if (before == nullptr) {
+        return resolve_circuit(spec);
+    }
+    CircuitSpec pinned = spec;
+    pinned.frame_max = before->effective.frame_max;
+    Result<EffectiveCircuit> effective = resolve_circuit(pinned);
+    if (!effective) {
+        return effective;
+    }
+    for (auto& [name, profile] : effective->bandwidth) {
+        const auto old = before->effective.bandwidth.find(name);
+        if (old != before->effective.bandwidth.end() &&
+            asked_bandwidth(spec, name) == asked_bandwidth(before->spec, name)) {
+            profile = old->second;
+        }
+    }
+    return effective;
+}
+
+} // namespace
+
+CircuitRules::Places
+CircuitRules::find_unis(const ObjectId& tenant, const CircuitSpec& spec, Faults& faults) const {
+    Places places;
+    for (const auto& [name, endpoint] : spec.endpoints) {
+        RecordPtr uni = inventory_.find_staying(ObjectKind::Uni, tenant, endpoint.uni);
+        if (uni == nullptr) {
+            faults.add(
+                ErrorCode::NotFound,
+                Problem{
+                    pointer_of(name, "uni"),
+                    "not_found",
+                    "There is no UNI \"" + endpoint.uni + "\".",
+                    "The name or id of one of the tenant's UNIs.",
+                    ""}
+            );
+        }
+        places.push_back({&name, &endpoint, std::move(uni)});
+    }
+    for (std::size_t later = 1; later < places.size(); ++later) {
+        const Place& first = places.front();
+        const Place& other = places[later];
+        // Written alike it was found in the spec already.
+        if (first.uni != nullptr && first.uni == other.uni &&
+            first.endpoint->uni != other.endpoint->uni) {
+            faults.add(
+                ErrorCode::Invalid,
+                Problem{
+                    pointer_of(*other.name, "uni"),
+                    "same_uni",
+                    "The endpoints " + first.name->text() + " and " + other.name->text() +
+                        " are on one UNI, named in two ways.",
+                    "Endpoints of a circuit are on different UNIs.",
+                    ""}
+            );
+        }
+    }
+    return places;
+}
+
+void CircuitRules::check_unchangeable(
+    const CircuitSpec& spec,
+    const Places& places,
+    const Record& before,
+    Faults& faults
+) {
+    const CircuitBody& old = before.as_circuit();
+    if (spec.name != old.spec.name) {
+        faults.add(ErrorCode::Invalid, immutable("/name", "The name"));
+    }
+    if (spec.type != old.spec.type) {
+        faults.add(ErrorCode::Invalid, immutable("/type", "The type"));
+    }
+    if (spec.frame_max != old.spec.frame_max) {
+        faults.add(ErrorCode::Invalid, immutable("/max_frame_bytes", "The largest frame"));
+    }
+    const auto same_key = [](const auto& left, const auto& right) {
+        return left.first == right.first;
+    };
+    if (!std::equal(
+            spec.endpoints.begin(),
+            spec.endpoints.end(),
+            old.spec.endpoints.begin(),
+            old.spec.endpoints.end(),
+            same_key
+        )) {
+        faults.add(ErrorCode::Invalid, immutable("/endpoints", "The set of endpoints"));
+        return;
+    }
+    for (std::size_t index = 0; index < places.size() && index < old.unis.size(); ++index) {
+        const Place& place = places[index];
+        if (place.uni != nullptr && place.uni->id != old.unis[index]) {
+            faults.add(
+                ErrorCode::Invalid, immutable(pointer_of(*place.name, "uni"), "An endpoint's UNI")
+            );
+        }
+    }
+}
+
+void CircuitRules::check_maps(const Places& places, Faults& faults) {
+    for (const Place& place : places) {
+        if (place.uni != nullptr) {
+            faults.add(
+                ErrorCode::Invalid,
+                check_map_on_uni(
+                    place.endpoint->vlan_map,
+                    place.uni->as_uni().spec,
+                    pointer_of(*place.name, "vlan_map")
+                )
+            );
+        }
+    }
+}
+
+void CircuitRules::check_free(const Places& places, const ObjectId& self, Faults& faults) const {
+    for (const Place& place : places) {
+        if (place.uni == nullptr) {
+            continue;
+        }
+        // All circuits of a UNI are its tenant's, so they may be named.
+        for (const ObjectId& other :
+             inventory_.vlan_conflicts(place.uni->id, place.endpoint->vlan_map, self)) {
+            faults.add(
+                ErrorCode::Conflict,
+                Problem{
+                    pointer_of(*place.name, "vlan_map"),
+                    "vlan_in_use",
+                    "Some of these frames belong to circuit " + other.text() + " already.",
+                    "VLANs of this UNI that no other circuit has.",
+                    "MEF 10.3 R76"}
+            );
+        }
+    }
+}
+
+void CircuitRules::check_ports(const Places& places, Bytes frame_max, Faults& faults) const {
+    for (const Place& place : places) {
+        if (place.uni == nullptr) {
+            continue;
+        }
+        // The far end's longest frame, with this end's tags in place of its own.
+        std::uint64_t longest = frame_max.value;
+        for (const Place& far : places) {
+            const unsigned removed = circuit_tag_count(far.endpoint->vlan_map);
+            const unsigned pushed = circuit_tag_count(place.endpoint->vlan_map);
+            longest =
+                std::max<std::uint64_t>(longest, frame_max.value + 4U * pushed - 4U * removed);
+        }
+        const Bytes passed = dataplane_.port_status(place.uni->as_uni().port).frame_max;
+        if (longest > passed.value) {
+            faults.add(
+                ErrorCode::Invalid,
+                Problem{
+                    pointer_of(*place.name, "uni"),
+                    "frame_too_large_for_port",
+                    "Frames of up to " + std::to_string(longest) +
+                        " bytes would appear here and this UNI passes " +
+                        std::to_string(passed.value) + ".",
+                    "A max_frame_bytes that is " + std::to_string(longest - passed.value) +
+                        " lower, or a port that passes more.",
+                    "MEF 10.3 R56"}
+            );
+        }
+    }
+}
+
+std::optional<CircuitBody> CircuitRules::judge(
+    const ObjectId& id,
+    const ObjectId& tenant,
+    const CircuitSpec& spec,
+    const Record* before,
+    Faults& faults
+) const {
+    Faults found;
+    const Places places = find_unis(tenant, spec, found);
+    if (before != nullptr) {
+        check_unchangeable(spec, places, *before, found);
+    }
+    Result<EffectiveCircuit> effective =
+        resolve(spec, before == nullptr ? nullptr : &before->as_circuit());
+    if (!effective) {
+        found.add(ErrorCode::Invalid, effective.error().problems);
+    } else {
+        check_ports(places, effective->frame_max, found);
+    }
+    check_maps(places, found);
+    check_free(places, id, found);
+    if (found.any()) {
+        faults.merge(std::move(found));
+        return std::nullopt;
+    }
+    STROWGER_CHECK(places.size() == 2); // resolve_circuit refuses the rest
+    return CircuitBody{
+        spec,
+        *std::move(effective),
+        {places[0].uni->id, places[1].uni->id},
+        before == nullptr ? CircuitKey{} : before->as_circuit().key};
+}
+
+std::vector<Problem> CircuitRules::advice(const CircuitBody& circuit) {
+    std::vector<Problem> warnings;
+    for (const auto& [name, profile] : circuit.effective.bandwidth) {
+        if (!profile.burst_is_tight(circuit.effective.frame_max)) {
+            continue;
+        }
+        const auto endpoint = circuit.spec.endpoints.find(name);
+        const bool own =
+            endpoint != circuit.spec.endpoints.end() && endpoint->second.bandwidth.has_value();
+        Problem warning{
+            own ? pointer_of(name, "bandwidth") : "/bandwidth",
+            "burst_tight",
+            "A burst is shorter than two of the circuit's largest frames, so TCP will not reach "
+            "the rate.",
+            "Leave the burst sizes out, or make them larger.",
+            "MEF 23.2"};
+        const bool told = std::any_of(warnings.begin(), warnings.end(), [&](const Problem& other) {
+            return other.pointer == warning.pointer;
+        });
+        if (!told) {
+            warnings.push_back(std::move(warning));
+        }
+    }
+    return warnings;
+}
+
+CircuitProgram CircuitRules::program(const CircuitBody& circuit) const {
+    std::vector<EndpointProgram> endpoints;
+    for (const auto& [name, endpoint] : circuit.spec.endpoints) {
+        const RecordPtr uni = inventory_.published(circuit.unis[endpoints.size()]);
+        STROWGER_CHECK(uni != nullptr);
+        endpoints.push_back(
+            {uni->as_uni().port,
+             uni->as_uni().spec.tpid,
+             endpoint.vlan_map,
+             circuit.effective.bandwidth.at(name)}
+        );
+    }
+    return {
+        {endpoints[0], endpoints[1]},
+        circuit.effective.frame_max,
+        circuit.spec.admin_state == AdminState::Up,
+        mef_service(circuit.spec) == "EPL"};
+}
+
+} // namespace strowger::service

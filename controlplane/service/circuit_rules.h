@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "service/faults.h"
+#include "service/inventory_writer.h"
+#include "service/records.h"
+#include "strowger/seam/dataplane.h"
+#include "strowger/seam/program.h"
+
+#include <optional>
+#include <vector>
+
+namespace strowger::service {
+
+/// Judges a circuit against the inventory: its UNIs, their VLANs and ports, and what it was before.
+class CircuitRules {
+public:
+    CircuitRules(const InventoryWriter& inventory, const Dataplane& dataplane)
+        : inventory_(inventory), dataplane_(dataplane) {}
+
+    /// The body of the circuit `id` with this spec; nothing when `faults` got something new.
+    /// Defaults are resolved once: what `before` has stays unless a member it follows from changed.
+    [[nodiscard]] std::optional<CircuitBody> judge(
+        const ObjectId& id,
+        const ObjectId& tenant,
+        const CircuitSpec& spec,
+        const Record* before,
+        Faults& faults
+    ) const;
+    /// What is allowed and yet unwise.
+    [[nodiscard]] static std::vector<Problem> advice(const CircuitBody& circuit);
+    /// What the workers must hold for a circuit whose UNIs are published.
+    [[nodiscard]] CircuitProgram program(const CircuitBody& circuit) const;
+
+private:
+    struct Place {
+        const Name* name = nullptr;
+        const EndpointSpec* endpoint = nullptr;
+        RecordPtr uni; ///< null: not found
+    };
+    using Places = std::vector<Place>;
+    [[nodiscard]] Places find_unis(const ObjectId& tenant, const CircuitSpec& spec, Faults& faults)
+        const;
+    static void check_unchangeable(
+        const CircuitSpec& spec,
+        const Places& places,
+        const Record& before,
+        Faults& faults
+    );
+    static void check_maps(const Places& places, Faults& faults);
+    void check_free(const Places& places, const ObjectId& self, Faults& faults) const;
+    void check_ports(const Places& places, Bytes frame_max, Faults& faults) const;
+
+    const InventoryWriter& inventory_;
+    const Dataplane& dataplane_;
+};
+
+} // namespace strowger::service

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "service/flight.h"
+#include "service/heartbeats.h"
+#include "service/inventory_writer.h"
+#include "service/planner.h"
+#include "service/provisioner.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace strowger::service {
+
+/// The provisioner's state: orders under way, by ticket, object and idempotency key.
+class Provisioner::Engine {
+public:
+    Engine(const Parts& parts, const std::vector<PortConfig>& ports, const ServiceLimits& limits);
+
+    Result<void> restore();
+    Result<void> ensure_operator_token(
+        const std::function<Result<void>(const std::string& token)>& save
+    );
+    void submit(WriteRequest request, WriteDone done);
+    void on_store_progress();
+    void poll();
+    [[nodiscard]] bool busy() const noexcept { return !flights_.empty(); }
+    [[nodiscard]] Readiness readiness() const;
+
+    [[nodiscard]] const Inventory& inventory() const noexcept { return inventory_; }
+    [[nodiscard]] const Planner& planner() const noexcept { return planner_; }
+    [[nodiscard]] auth::TokenIndex& tokens() noexcept { return tokens_; }
+    [[nodiscard]] const Parts& parts() const noexcept { return parts_; }
+
+private:
+    friend class Restorer;
+    using Ticket = std::uint64_t;
+    using Flights = std::map<Ticket, Flight>;
+
+    // A request, from its arrival to its acceptance or refusal.
+    bool answer_by_key(Waiting& waiting);
+    void start(Waiting waiting);
+    void decide(Waiting waiting);
+    void accept(Waiting waiting, Plan plan);
+    [[nodiscard]] store::Change change_of(const Flight& flight, const WriteRequest& request);
+    void settle(Waiting waiting, const Settled& settled);
+    void refuse(Waiting waiting, Error error);
+
+    // An order, from its acceptance to its end.
+    void committed(Ticket ticket, bool success);
+    void complete(Flights::iterator flight);
+    void revert(Flights::iterator flight);
+    void publish_tokens(const Transition& transition);
+    void check_deadlines();
+    void answer_overdue(Flight& flight, std::int64_t now_ns);
+    /// Ends a key's use and gives who waited for it.
+    std::deque<Waiting> release_key(const std::optional<store::IdempotencyKey>& key);
+    void start_again(std::deque<Waiting> waiting);
+    void do_housekeeping();
+
+    void answer(WriteDone& done, WriteResult result);
+    [[nodiscard]] std::optional<store::IdempotencyKey> key_of(const WriteRequest& request) const;
+
+    const Parts parts_;
+    const ServiceLimits limits_;
+    Inventory inventory_;
+    InventoryWriter writer_{inventory_};
+    Planner planner_;
+    auth::TokenIndex tokens_;
+    Heartbeats heartbeats_;
+
+    Ticket last_ticket_ = 0;
+    Flights flights_; // in order of acceptance
+    std::map<ObjectId, Ticket> flight_of_;
+    std::map<store::IdempotencyKey, KeyInUse> keys_;
+    std::map<std::string, std::uint64_t> order_seqs_; // last one by owner, "": the operator's own
+    std::size_t unanswered_ = 0;
+    std::size_t overdue_count_ = 0;
+    std::int64_t heartbeats_due_ns_ = 0;
+    std::int64_t housekeeping_due_ns_ = 0;
+    std::vector<store::CommitResult> results_; // reused
+};
+
+} // namespace strowger::service

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/restorer.h"
+
+#include "strowger/base/check.h"
+
+#include <array>
+#include <memory>
+#include <thread>
+#include <utility>
+
+namespace strowger::service {
+namespace {
+
+/// As many as the smallest command ring takes without waiting.
+constexpr std::size_t kOutstandingMax = 256;
+constexpr std::int64_t kNoProgressNsMax = 30'000'000'000;
+
+using Body = decltype(Record::body);
+
+Error cannot_restore(const store::StoredObject& object, const std::string& why) {
+    return {
+        ErrorCode::Unavailable,
+        "The " + std::string(to_string(object.id.kind())) + " \"" + object.name + "\" (" +
+            object.id.text() + ") cannot be restored: " + why,
+        {}};
+}
+
+template <typename T>
+Error unreadable(const store::StoredObject& object, const Result<T>& decoded) {
+    return cannot_restore(
+        object, "what the store has of it is unreadable: " + decoded.error().message
+    );
+}
+
+} // namespace
+
+store::StoredObject stored_object(const Record& record, const SpecCodec& codec) {
+    store::StoredObject object{record.id, record.tenant, name_of(record).text()};
+    object.generation = record.generation;
+    object.spec_json = record.spec_json;
+    object.created_us = record.created_us;
+    object.updated_us = record.updated_us;
+    if (record.kind() == ObjectKind::Circuit) {
+        object.effective_json = codec.encode_effective(record.as_circuit().effective);
+    } else if (record.kind() == ObjectKind::Token) {
+        object.digest = record.as_token().digest;
+    }
+    return object;
+}
+
+Result<void> Restorer::run() {
+    Result<store::StoredInventory> stored = engine_.parts_.store.load();
+    if (!stored) {
+        return std::move(stored).error();
+    }
+    for (const auto& [owner, seq] : stored->order_seqs) {
+        engine_.order_seqs_[owner] = seq;
+    }
+    for (const store::StoredObject& object : stored->objects) {
+        Result<RecordPtr> record = record_of(object);
+        if (!record) {
+            return std::move(record).error();
+        }
+        const Transition arrival{nullptr, *record};
+        engine_.writer_.reserve(arrival);
+        engine_.publish_tokens(arrival);
+        engine_.writer_.publish(arrival);
+        if (object.id.kind() == ObjectKind::Token && object.last_used_us != 0) {
+            engine_.tokens_.set_last_used((*record)->as_token().digest, object.last_used_us);
+        }
+        if (object.id.kind() == ObjectKind::Circuit) {
+            if (const Result<void> installed = install(**record); !installed) {
+                return cannot_restore(object, installed.error().message);
+            }
+        }
+    }
+    return wait_until_outstanding(0);
+}
+
+Result<RecordPtr> Restorer::record_of(const store::StoredObject& object) {
+    const SpecCodec& codec = engine_.parts_.codec;
+    std::optional<Body> body;
+    if (object.id.kind() == ObjectKind::Tenant) {
+        Result<TenantSpec> spec = codec.decode_tenant(object.spec_json);
+        if (!spec) {
+            return unreadable(object, spec);
+        }
+        body = TenantBody{*std::move(spec)};
+    } else if (object.id.kind() == ObjectKind::Token) {
+        Result<TokenSpec> spec = codec.decode_token(object.spec_json);
+        if (!spec) {
+            return unreadable(object, spec);
+        }
+        if (!object.digest.has_value()) {
+            return cannot_restore(object, "the store has no digest of it.");
+        }
+        body = TokenBody{*std::move(spec), *object.digest};
+    } else if (object.id.kind() == ObjectKind::Uni) {
+        Result<UniSpec> spec = codec.decode_uni(object.spec_json);
+        if (!spec) {
+            return unreadable(object, spec);
+        }
+        Result<const PortRecord*> port = engine_.inventory_.find_port(spec->port.text());
+        if (!port) {
+            return cannot_restore(
+                object, "its port \"" + spec->port.text() + "\" is not in the site file."
+            );
+        }
+        body = UniBody{*std::move(spec), (*port)->index};
+    } else {
+        Result<CircuitBody> circuit = circuit_of(object);
+        if (!circuit) {
+            return std::move(circuit).error();
+        }
+        body = *std::move(circuit);
+    }
+    return std::make_shared<const Record>(Record{
+        object.id,
+        object.tenant,
+        object.generation,
+        object.spec_json,
+        object.created_us,
+        object.updated_us,
+        *std::move(body)});
+}
+
+Result<CircuitBody> Restorer::circuit_of(const store::StoredObject& object) {
+    const SpecCodec& codec = engine_.parts_.codec;
+    Result<CircuitSpec> spec = codec.decode_circuit(object.spec_json);
+    if (!spec) {
+        return unreadable(object, spec);
+    }
+    Result<EffectiveCircuit> effective = codec.decode_effective(object.effective_json);
+    if (!effective) {
+        return unreadable(object, effective);
+    }
+    std::vector<ObjectId> unis;
+    for (const auto& [name, endpoint] : spec->endpoints) {
+        const RecordPtr uni =
+            engine_.writer_.find_staying(ObjectKind::Uni, object.tenant, endpoint.uni);
+        if (uni == nullptr) {
+            return cannot_restore(object, "its UNI \"" + endpoint.uni + "\" is not in the store.");
+        }
+        if (!engine_.writer_.vlan_conflicts(uni->id, endpoint.vlan_map, object.id).empty()) {
+            return cannot_restore(object, "another circuit has some of its frames.");
+        }
+        if (effective->bandwidth.count(name) == 0) {
+            return cannot_restore(
+                object, "the store has no profile of endpoint " + name.text() + "."
+            );
+        }
+        unis.push_back(uni->id);
+    }
+    if (unis.size() != 2) {
+        return cannot_restore(object, "it has not two endpoints.");
+    }
+    return CircuitBody{
+        *std::move(spec), *std::move(effective), {unis[0], unis[1]}, engine_.planner_.next_key()};
+}
+
+Result<void> Restorer::install(const Record& circuit) {
+    const CircuitBody& body = circuit.as_circuit();
+    Dataplane& dataplane = engine_.parts_.dataplane;
+    const Result<void> staged =
+        dataplane.stage(body.key, engine_.planner_.circuit_rules().program(body));
+    if (!staged) {
+        return staged;
+    }
+    dataplane.commit(body.key, ++engine_.last_ticket_);
+    return wait_until_outstanding(kOutstandingMax);
+}
+
+Result<void> Restorer::wait_until_outstanding(std::size_t most) {
+    Dataplane& dataplane = engine_.parts_.dataplane;
+    const Clock& clock = engine_.parts_.clock;
+    std::array<Completion, 64> completions;
+    std::int64_t progress_ns = clock.steady_ns();
+    while (dataplane.outstanding() > most) {
+        if (dataplane.poll(completions) > 0) {
+            progress_ns = clock.steady_ns();
+        } else if (clock.steady_ns() - progress_ns > kNoProgressNsMax) {
+            return Error{ErrorCode::Unavailable, "the workers do not acknowledge it.", {}};
+        } else {
+            std::this_thread::yield();
+        }
+    }
+    return {};
+}
+
+} // namespace strowger::service
