@@ -50,6 +50,7 @@ class Settings:
     """What differs between labs."""
 
     workers: list = field(default_factory=lambda: default_workers(1))
+    idle: str = "adaptive"
     listen: str = "127.0.0.1:8080"
     megabytes: int = 256
     log_level: str = "info"
@@ -91,7 +92,8 @@ class Exchange:
         lines = ["# The lab's site: each port is the network's end of a customer's access line.", "cores:"]
         lines += [f"  control: {min(os.sched_getaffinity(0))}", "  workers:"]
         for core, shared in self.settings.workers:
-            lines.append(f"    - {{core: {core}, idle: adaptive, shared: {str(shared).lower()}}}")
+            idle = "adaptive" if shared else self.settings.idle
+            lines.append(f"    - {{core: {core}, idle: {idle}, shared: {str(shared).lower()}}}")
         lines += ["memory:", "  hugepages: auto", f"  megabytes: {self.settings.megabytes}", "ports:"]
         for index, site in enumerate(self.sites):
             device = f"{self.driver}{index},iface={site.port_interface}"
