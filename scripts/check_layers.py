@@ -63,7 +63,7 @@ ALLOWED = {
     "controlplane/telemetry": f"{CONTRACT} fmt posix spdlog service",
     "controlplane/api": f"{CONTRACT} fmt posix beast asio json boost openssl service auth store telemetry",
     "daemon": f"{CONTRACT} fmt posix asio spdlog platform control service store auth config telemetry api",
-    "cli": "std heavy-std posix base fmt beast asio json boost openssl cli11",
+    "cli": "std heavy-std posix base fmt beast asio json boost openssl cli11 yaml",
 }
 # Tests and benchmarks may look at everything.
 FREE = ("tests", "bench")
