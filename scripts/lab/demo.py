@@ -248,7 +248,7 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/run")
     parser.add_argument("build_root")
     parser.add_argument("--once", action="store_true")
-    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--port", type=int, default=8080, choices=range(1, 65536), metavar="N")
     arguments = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
