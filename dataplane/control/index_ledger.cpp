@@ -61,7 +61,6 @@ bool IndexLedger::acquire(const Coverage& coverage) {
     if (!coverage.needs_root()) {
         return true;
     }
-    reclaim();
     Root& root = root_of(coverage);
     if (!use(root.node)) {
         return false;
@@ -146,11 +145,6 @@ void IndexLedger::uncover(
     }
 }
 
-std::size_t IndexLedger::free_blocks() {
-    reclaim();
-    return free_.size();
-}
-
 bool IndexLedger::use(Node& node) {
     if (node.users == 0) {
         if (free_.empty()) {
@@ -175,7 +169,7 @@ void IndexLedger::drop_inner(Root& root, const Coverage& coverage, std::span<con
             set_runs(worker, root.node.block, link, IndexEntry{});
         }
     }
-    retire(inner.block);
+    free_.push_back(inner.block);
 }
 
 void IndexLedger::drop_root(Root& root, const Coverage& coverage) {
@@ -194,24 +188,8 @@ void IndexLedger::drop_root(Root& root, const Coverage& coverage) {
             );
         }
     }
-    retire(root.node.block);
+    free_.push_back(root.node.block);
     root.node = {};
-}
-
-void IndexLedger::retire(std::uint32_t block) {
-    Retired retired{.block = block, .forgotten = {}};
-    queues_.mark_all(retired.forgotten);
-    retired_.push_back(retired);
-}
-
-void IndexLedger::reclaim() {
-    std::erase_if(retired_, [this](const Retired& retired) {
-        if (!queues_.reached(retired.forgotten)) {
-            return false;
-        }
-        free_.push_back(retired.block);
-        return true;
-    });
 }
 
 bool IndexLedger::prepare(std::size_t worker, Node& node) {
@@ -220,7 +198,8 @@ bool IndexLedger::prepare(std::size_t worker, Node& node) {
         return false;
     }
     node.linked |= bit;
-    // Whatever a former user left there must not be found under this one's name.
+    // It is empty if every change before was sound. Should one not have been, what it left must not
+    // be found under another tenant's name.
     std::bitset<4096> everything;
     everything.set();
     set_runs(worker, node.block, everything, IndexEntry{});

@@ -16,7 +16,8 @@ namespace strowger::dataplane {
 
 /// Keeps account of the classifiers' blocks and turns coverages into commands. Blocks have the same
 /// number on every worker: one for a (port, TPID) in use, one for each S-VLAN mapped by C-VID.
-/// A block is used again only after every worker has let go of it, and emptied before.
+/// A block may be used again at once: all that is done to it travels in order on each worker's
+/// ring, so it is unlinked there before it is emptied, filled and linked anew.
 class IndexLedger {
 public:
     IndexLedger(std::uint32_t block_count, CommandQueues& queues);
@@ -31,8 +32,6 @@ public:
     /// Makes one worker forget a coverage, but for what `kept` covers.
     void uncover(std::size_t worker, const Coverage& coverage, std::span<const Coverage> kept);
 
-    [[nodiscard]] std::size_t free_blocks();
-
 private:
     struct Node {
         std::uint32_t block = 0;
@@ -43,19 +42,12 @@ private:
         Node node;
         std::map<std::uint16_t, Node> inner; ///< by S-VID
     };
-    struct Retired {
-        std::uint32_t block = 0;
-        Milestone forgotten;
-    };
-
     Root& root_of(const Coverage& coverage) {
         return roots_[coverage.port.value][static_cast<std::size_t>(coverage.tpid)];
     }
     bool use(Node& node);
     void drop_inner(Root& root, const Coverage& coverage, std::span<const Coverage> kept);
     void drop_root(Root& root, const Coverage& coverage);
-    void retire(std::uint32_t block);
-    void reclaim();
     /// True when this worker's table has still to be pointed to the node.
     bool prepare(std::size_t worker, Node& node);
     void set_port(std::size_t worker, SetPort::Place place, PortIndex port, IndexEntry entry);
@@ -69,7 +61,6 @@ private:
     CommandQueues& queues_;
     std::array<std::array<Root, kTpidCount>, limits::kPortsMax> roots_;
     std::vector<std::uint32_t> free_;
-    std::vector<Retired> retired_;
 };
 
 } // namespace strowger::dataplane

@@ -5,12 +5,45 @@
 #include "tests/support/stepped_parts.h"
 
 #include <gtest/gtest.h>
+#include <rte_ethdev.h>
+
+#include <functional>
 
 namespace strowger::test {
 namespace {
 
 constexpr unsigned kOwner = 0;
 constexpr unsigned kPoller = 1;
+
+/// Does something once, in the middle of a worker's turn: when it next polls a queue.
+class InTheMiddle {
+public:
+    InTheMiddle(std::uint16_t device, std::uint16_t queue, std::function<void()> action)
+        : device_(device),
+          queue_(queue),
+          action_(std::move(action)),
+          callback_(rte_eth_add_rx_callback(device, queue, run, this)) {}
+    InTheMiddle(const InTheMiddle&) = delete;
+    InTheMiddle& operator=(const InTheMiddle&) = delete;
+    InTheMiddle(InTheMiddle&&) = delete;
+    InTheMiddle& operator=(InTheMiddle&&) = delete;
+    ~InTheMiddle() { rte_eth_remove_rx_callback(device_, queue_, callback_); }
+
+private:
+    static std::uint16_t
+    run(std::uint16_t, std::uint16_t, rte_mbuf**, std::uint16_t count, std::uint16_t, void* self) {
+        auto& action = static_cast<InTheMiddle*>(self)->action_;
+        if (action) {
+            std::exchange(action, nullptr)();
+        }
+        return count;
+    }
+
+    std::uint16_t device_;
+    std::uint16_t queue_;
+    std::function<void()> action_;
+    const rte_eth_rxtx_callback* callback_;
+};
 
 /// A circuit of worker 0 whose next frame waits in the queue of worker 1, and which is being
 /// removed.
@@ -53,6 +86,20 @@ TEST_F(TurnOrder, AFrameHandedOverBeforeTheFreeCommandIsMovedUnderTheOldProgram)
     ASSERT_EQ(1U, done.size());
     EXPECT_EQ(1U, done[0].final_counters->endpoints[0].ingress_green.frames);
     EXPECT_EQ(1U, done[0].final_counters->endpoints[1].egress_green.frames);
+    EXPECT_EQ(1U, stepped_.collect(1).size());
+}
+
+TEST_F(TurnOrder, AWholeTurnTakesItsCommandsFirst) {
+    const InTheMiddle others_move{
+        stepped_.parts().ports.ports[0].device, kOwner, [this] { poller_lets_go(); }};
+
+    stepped_.step(kOwner);
+    ASSERT_TRUE(stepped_.poll().empty()) << "freed behind the back of a frame in the ring";
+    stepped_.step(kOwner);
+
+    const auto done = stepped_.poll();
+    ASSERT_EQ(1U, done.size());
+    EXPECT_EQ(1U, done[0].final_counters->endpoints[0].ingress_green.frames);
     EXPECT_EQ(1U, stepped_.collect(1).size());
 }
 
