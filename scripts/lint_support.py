@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shlex
 import subprocess
 import sys
@@ -142,7 +143,7 @@ def run_cached(name, build_dir, jobs, workers=None):
                 failed.append(label)
                 print(f"{label}:\n{(done.stdout + done.stderr).strip()}\n", flush=True)
     print(f"{name}: {len(jobs)} files, {len(jobs) - len(todo)} known clean, {len(failed)} failed, "
-          f"{time.monotonic() - started:.0f} s")
+          f"{time.monotonic() - started:.0f} s, {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.0f} s of one core")
     for seconds, label in sorted(timings, reverse=True)[:5]:
         print(f"    {seconds:5.1f} s  {label}")
     return failed
