@@ -54,8 +54,9 @@ ALLOWED = {
     "dataplane/worker/port_set": "std base model seam",
     # Makes the workers with all their memory, before they run.
     "dataplane/worker/worker_group": f"{FAST} heavy-std worker",
-    "dataplane/platform": f"{CONTRACT} posix dpdk numa fmt",
-    "dataplane/control": f"{FAST} posix heavy-std numa fmt platform worker worker_group",
+    "dataplane/control": f"{FAST} posix heavy-std fmt worker worker_group",
+    # Meets the machine, and puts the other rooms together.
+    "dataplane/platform": f"{FAST} posix heavy-std numa fmt worker worker_group control",
     "controlplane/service": f"{CONTRACT} fmt auth store",
     "controlplane/store": f"{CONTRACT} fmt posix sqlite auth service",
     "controlplane/auth": f"{CONTRACT} fmt posix openssl",
