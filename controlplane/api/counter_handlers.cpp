@@ -49,7 +49,7 @@ HttpResponse get_circuit_counters(Services& services, const Exchange& exchange) 
     const std::optional<CircuitCounters> counters =
         services.provisioner.inventory().circuit_counters(circuit);
     if (!counters) {
-        return problem_response("unavailable", "The circuit is being taken down.");
+        return problem_response("not_found", "The circuit is being taken down.");
     }
     JsonWriter writer;
     writer.begin_object();

@@ -36,7 +36,7 @@ constexpr std::array kVlanMapMembers = {
 constexpr ObjectSchema kVlanMapSchema{.members = kVlanMapMembers};
 
 constexpr std::array kEndpointMembers = {
-    MemberSchema{.name = "uni", .immutable = true},
+    MemberSchema{"uni"}, // cannot change either, but may be written by name or by id: the service's
     MemberSchema{"vlan_map", &kVlanMapSchema},
     MemberSchema{"bandwidth", &kBandwidthSchema},
 };

@@ -29,47 +29,23 @@ auth::Digest digest_of(const HttpRequest& request) {
     return auth::sha256(text);
 }
 
-/// In PUT, the name in the path and the one in the body are the same.
-Result<Draft> check_name_in_path(Result<Draft> draft, const std::string& reference) {
-    if (!draft) {
-        return draft;
-    }
-    const auto* circuit = std::get_if<CircuitSpec>(&draft->spec);
-    if (circuit == nullptr || circuit->name.text() == reference) {
-        return draft;
-    }
-    ProblemList problems;
-    problems.add(
-        "/name",
-        "name_mismatch",
-        "The name differs from the one in the path.",
-        "Use one name in both places."
-    );
-    return problems.to_error();
-}
-
 using Secret = std::shared_ptr<const auth::TokenSecret>;
 
 std::function<Result<Draft>(const Record*)>
 decoder(const Exchange& exchange, const Write& write, const Secret& secret) {
-    return
-        [body = exchange.body, reference = exchange.reference, write, secret](const Record* current
-        ) -> Result<Draft> {
-            if (write.write == WriteKind::Patch) {
-                return patched_from(write.spec, *body, current->spec_json);
-            }
-            if (current != nullptr) {
-                return replacement_from(write.spec, *body, current->spec_json);
-            }
-            Result<Draft> draft = draft_from(write.spec, *body);
-            if (write.write == WriteKind::Put) {
-                return check_name_in_path(std::move(draft), reference);
-            }
-            if (auto* token = draft ? std::get_if<Draft::Token>(&draft->spec) : nullptr) {
-                token->digest = secret->digest;
-            }
-            return draft;
-        };
+    return [body = exchange.body, write, secret](const Record* current) -> Result<Draft> {
+        if (write.write == WriteKind::Patch) {
+            return patched_from(write.spec, *body, current->spec_json);
+        }
+        if (current != nullptr) {
+            return replacement_from(write.spec, *body, current->spec_json);
+        }
+        Result<Draft> draft = draft_from(write.spec, *body);
+        if (auto* token = draft ? std::get_if<Draft::Token>(&draft->spec) : nullptr) {
+            token->digest = secret->digest;
+        }
+        return draft;
+    };
 }
 
 void write_warnings(JsonWriter& writer, const std::vector<Problem>& warnings) {
