@@ -3,6 +3,7 @@
 
 #include "strowger/base/check.h"
 #include "strowger/seam/dataplane.h"
+#include "tests/support/programs.h"
 
 #include <algorithm>
 #include <deque>
@@ -74,7 +75,7 @@ public:
         }
         for (std::size_t end = 0; end < next.endpoints.size(); ++end) {
             const Port& port = ports_.at(next.endpoints[end].port.value);
-            if (next.frame_max > port.status.frame_max) {
+            if (longest_frame_at(next, end) > port.status.frame_max) {
                 return conflict("frame_too_large_for_port", "The port passes shorter frames only.");
             }
         }

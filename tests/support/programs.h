@@ -4,6 +4,7 @@
 #include "strowger/model/limits.h"
 #include "strowger/seam/program.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <utility>
@@ -60,6 +61,14 @@ inline EndpointProgram endpoint_of(
 }
 inline CircuitProgram program_of(EndpointProgram a, EndpointProgram z) {
     return {{std::move(a), std::move(z)}, Bytes{limits::kFrameBytesDefault}, true, false};
+}
+
+/// The longest frame that passes an endpoint's port, as it arrives or as it leaves with its tags.
+inline Bytes longest_frame_at(const CircuitProgram& program, std::size_t end) {
+    const std::uint64_t removed = circuit_tag_count(program.endpoints.at(1 - end).map);
+    const std::uint64_t pushed = circuit_tag_count(program.endpoints.at(end).map);
+    const std::uint64_t growth = pushed > removed ? 4 * (pushed - removed) : 0;
+    return Bytes{program.frame_max.value + growth};
 }
 
 } // namespace strowger

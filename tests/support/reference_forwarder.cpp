@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/reference_forwarder.h"
 
+#include "tests/support/programs.h"
 #include "tests/support/reference_rewrite.h"
 
 #include <algorithm>
@@ -68,6 +69,7 @@ ReferenceForwarder::forward(PortIndex port, const FrameBytes& bytes, std::uint64
     } else if (reason = pass(*match, bytes, leaving); reason.has_value()) {
         count_drop(match->circuit->counters.endpoints.at(match->from).drops, *reason);
     }
+    last_drop_ = reason;
     if (reason.has_value()) {
         count_drop(arrival.counters.drops, *reason);
         count_drop(worker_.drops, *reason);
@@ -77,6 +79,23 @@ ReferenceForwarder::forward(PortIndex port, const FrameBytes& bytes, std::uint64
     count(ports_.at(out.value).counters.tx, leaving);
     ++worker_.tx_frames;
     return Departure{out, std::move(leaving), match->key, match->from};
+}
+
+std::optional<CircuitKey> ReferenceForwarder::owner_of(PortIndex port, const FrameBytes& bytes) {
+    if (!reference::parse_tags(bytes).has_value()) {
+        return std::nullopt;
+    }
+    const std::optional<Match> match = find(port, bytes);
+    return match.has_value() ? std::optional(match->key) : std::nullopt;
+}
+
+ReferenceForwarder::Departure
+ReferenceForwarder::unchecked(PortIndex port, const FrameBytes& bytes) {
+    const Match match = find(port, bytes).value();
+    const auto& endpoints = match.circuit->program.endpoints;
+    const EndpointProgram& to = endpoints.at(1 - match.from);
+    FrameBytes leaving = reference::rewrite(bytes, endpoints.at(match.from), to);
+    return {to.port, std::move(leaving), match.key, match.from};
 }
 
 std::optional<ReferenceForwarder::Match>
@@ -172,8 +191,9 @@ void ReferenceForwarder::log_unmatched(Port& port, const FrameBytes& bytes) {
 
 Result<void> ReferenceForwarder::stage(CircuitKey key, const CircuitProgram& next) {
     STROWGER_CHECK(staged_.count(key) == 0);
-    for (const EndpointProgram& endpoint : next.endpoints) {
-        if (next.frame_max > ports_.at(endpoint.port.value).frame_max) {
+    for (std::size_t end = 0; end < next.endpoints.size(); ++end) {
+        const PortIndex port = next.endpoints.at(end).port;
+        if (longest_frame_at(next, end) > ports_.at(port.value).frame_max) {
             return conflict("frame_too_large_for_port", "The port passes shorter frames only.");
         }
     }

@@ -41,6 +41,17 @@ public:
 
     /// What becomes of one frame; nothing when it is dropped (and counted). `now` never goes back.
     std::optional<Departure> forward(PortIndex port, const FrameBytes& bytes, std::uint64_t now);
+    /// Why the last frame did not leave; nothing when it did.
+    [[nodiscard]] std::optional<DropReason> last_drop() const { return last_drop_; }
+    /// The circuit that a frame belongs to; nothing when it is malformed or unmatched.
+    [[nodiscard]] std::optional<CircuitKey> owner_of(PortIndex port, const FrameBytes& bytes);
+    /// What would leave if no endpoint refused it; of a frame that belongs to a circuit.
+    [[nodiscard]] Departure unchecked(PortIndex port, const FrameBytes& bytes);
+    /// What is in force; null: no such circuit.
+    [[nodiscard]] const CircuitProgram* program(CircuitKey key) const {
+        const auto found = circuits_.find(key);
+        return found == circuits_.end() ? nullptr : &found->second.program;
+    }
     /// Sets the time at which changes take effect on meters.
     void set_time(std::uint64_t now) { now_ = now; }
     void set_link(PortIndex port, bool up) { ports_.at(port.value).link_up = up; }
@@ -96,6 +107,7 @@ private:
     std::map<CircuitKey, CircuitProgram> staged_;
     std::deque<Change> under_way_;
     WorkerCounters worker_;
+    std::optional<DropReason> last_drop_;
 };
 
 } // namespace strowger

@@ -63,7 +63,8 @@ public:
     virtual ~Dataplane() = default;
 
     /// Reserves what bringing `key` to `next` takes; a key not seen before is a new circuit.
-    /// Fails with Conflict ("capacity_exceeded", "frame_too_large_for_port"): then nothing changed.
+    /// Fails with Conflict ("capacity_exceeded"; "frame_too_large_for_port" when a port would not
+    /// pass the longest frame as it arrives or as it leaves with its tags): then nothing changed.
     /// The caller guarantees that maps on one port do not overlap between circuits.
     virtual Result<void> stage(CircuitKey key, const CircuitProgram& next) = 0;
     /// Gives back what stage(key) reserved.
