@@ -128,6 +128,19 @@ TEST_P(SeamContract, RefusesCircuitsAboveWhatAPortPasses) {
     install(key_of(0), line(0));
 }
 
+TEST_P(SeamContract, JudgesFramesAsTheyLeaveToo) {
+    // Two tags more at port 1: what arrives with 9208 bytes leaves with 9216.
+    const Bytes port_max = plane().port_status(PortIndex{1}).frame_max;
+    CircuitProgram program =
+        program_of(endpoint_of(0, MapUntagged{}), endpoint_of(1, s_c_vlans(5, 6, 6)));
+    program.frame_max = Bytes{port_max.value - 7};
+    EXPECT_FALSE(plane().stage(key_of(0), program));
+
+    program.frame_max = Bytes{port_max.value - 8};
+    EXPECT_TRUE(plane().stage(key_of(0), program));
+    plane().unstage(key_of(0));
+}
+
 TEST_P(SeamContract, CompletesEveryChangeOnceUnderItsTicket) {
     std::set<std::uint64_t> asked;
     for (std::uint64_t n = 0; n < 3; ++n) {
