@@ -70,18 +70,37 @@ Result<std::uint16_t> find_pci(const PortConfig& config) {
     return id;
 }
 
-Result<std::uint16_t> probe_virtual(const PortConfig& config, const NetdevWatch& netdevs) {
+bool sits_on_netdev(const std::string& device) {
+    return device.starts_with("net_af_xdp") || device.starts_with("net_af_packet");
+}
+
+Result<std::unique_ptr<NetdevClaim>>
+claim_netdev(const PortConfig& config, const NetdevWatch& netdevs) {
     const auto interface = interface_of(config.device);
-    const bool on_netdev =
-        config.device.starts_with("net_af_xdp") || config.device.starts_with("net_af_packet");
-    if (on_netdev && (!interface || !netdevs.find(*interface))) {
+    if (!interface) {
         return unavailable(
-            config,
-            interface ? "there is no interface '" + *interface +
-                            "' in this network namespace; 'ip link' shows those there are"
-                      : "it needs the interface to sit on: add ',iface=NAME' to the device"
+            config, "it needs the interface to sit on: add ',iface=NAME' to the device"
         );
     }
+    const auto netdev = netdevs.find(*interface);
+    if (!netdev) {
+        return unavailable(
+            config,
+            "there is no interface '" + *interface +
+                "' in this network namespace; 'ip link' shows those there are"
+        );
+    }
+    auto claim = std::make_unique<NetdevClaim>();
+    if (!claim->take(netdev->index)) {
+        return unavailable(
+            config,
+            "another strowgerd, or another port of this one, uses interface '" + *interface + "'"
+        );
+    }
+    return claim;
+}
+
+Result<std::uint16_t> probe_virtual(const PortConfig& config) {
     (void)Eal::take_last_line();
     const int probed = rte_dev_probe(config.device.c_str());
     std::uint16_t id = 0;
@@ -96,15 +115,24 @@ Result<std::uint16_t> probe_virtual(const PortConfig& config, const NetdevWatch&
 
 } // namespace
 
-Device::Device(PortConfig config, std::uint16_t id) : config_(std::move(config)), id_(id) {}
+Device::Device(PortConfig config, std::uint16_t id, std::unique_ptr<NetdevClaim> claim)
+    : config_(std::move(config)), claim_(std::move(claim)), id_(id) {}
 
 Result<std::unique_ptr<Device>>
 Device::attach(const PortConfig& config, const NetdevWatch& netdevs) {
-    const auto id = is_pci(config.device) ? find_pci(config) : probe_virtual(config, netdevs);
+    std::unique_ptr<NetdevClaim> claim;
+    if (sits_on_netdev(config.device)) {
+        auto claimed = claim_netdev(config, netdevs);
+        if (!claimed) {
+            return claimed.error();
+        }
+        claim = std::move(*claimed);
+    }
+    const auto id = is_pci(config.device) ? find_pci(config) : probe_virtual(config);
     if (!id) {
         return id.error();
     }
-    std::unique_ptr<Device> device{new Device(config, *id)};
+    std::unique_ptr<Device> device{new Device(config, *id, std::move(claim))};
     if (const int code = rte_eth_dev_info_get(*id, &device->info_); code != 0) {
         return device->failed("reading its properties", code);
     }

@@ -55,7 +55,7 @@ public:
     [[nodiscard]] const std::optional<Netdev>& netdev() const noexcept { return netdev_; }
 
 private:
-    Device(PortConfig config, std::uint16_t id);
+    Device(PortConfig config, std::uint16_t id, std::unique_ptr<NetdevClaim> claim);
     Result<void> check_buffers() const;
     Result<void> configure(const Terms& terms);
     Result<void> set_up_queues(const Terms& terms);
@@ -65,6 +65,7 @@ private:
     [[nodiscard]] Error failed(const std::string& step, int code) const;
 
     PortConfig config_;
+    std::unique_ptr<NetdevClaim> claim_; ///< null when no interface is behind it
     std::uint16_t id_;
     rte_eth_dev_info info_{};
     std::string driver_;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/netdev.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace strowger::dataplane {
@@ -33,6 +36,23 @@ std::optional<std::string> interface_of(const std::string& device) {
     }
     const std::size_t from = begin + kKey.size();
     return device.substr(from, device.find(',', from) - from);
+}
+
+NetdevClaim::~NetdevClaim() {
+    if (socket_ >= 0) {
+        ::close(socket_);
+    }
+}
+
+bool NetdevClaim::take(int netdev_index) {
+    // An abstract socket's name is known in one network namespace, as an interface's index is.
+    const std::string name = "strowger/netdev/" + std::to_string(netdev_index);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path + 1, name.data(), name.size());
+    const auto bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return socket_ >= 0 && ::bind(socket_, reinterpret_cast<const sockaddr*>(&address), bytes) == 0;
 }
 
 NetdevWatch::~NetdevWatch() {

@@ -18,6 +18,25 @@ struct Netdev {
 /// The value of `iface=` in a virtual device's arguments; nothing when there is none.
 std::optional<std::string> interface_of(const std::string& device);
 
+/// This process's claim to an interface, against other daemons of this network namespace. Gone with
+/// the process, however it ends. Without it, a second daemon's failed start would take the XDP
+/// program of the first off the interface.
+class NetdevClaim {
+public:
+    NetdevClaim() = default;
+    NetdevClaim(const NetdevClaim&) = delete;
+    NetdevClaim& operator=(const NetdevClaim&) = delete;
+    NetdevClaim(NetdevClaim&&) = delete;
+    NetdevClaim& operator=(NetdevClaim&&) = delete;
+    ~NetdevClaim();
+
+    /// False: another process has it.
+    bool take(int netdev_index);
+
+private:
+    int socket_ = -1;
+};
+
 /// Follows interfaces of this network namespace by rtnetlink, because the drivers on top of them
 /// (af_xdp, af_packet) say "up" whatever happens. Not /sys, which shows another namespace's.
 /// Control thread only; never blocks after open().
