@@ -66,11 +66,11 @@ std::uint8_t flags_of(const CircuitProgram& program, std::size_t half, unsigned 
     const auto set = [&flags](bool holds, Forwarding::Flag flag) {
         flags |= holds ? unsigned{flag} : 0U;
     };
-    set(program.forwarding, Forwarding::kForwards);
-    set(program.l2cp_transparent, Forwarding::kL2cpTransparent);
-    set(can_miss(in, out), Forwarding::kChecksEgress);
-    set(is_untagged(in) && push_count > 0, Forwarding::kPopsPriorityTag);
-    set(c_to_c, Forwarding::kOuterFromInner);
+    set(program.forwarding, Forwarding::Forwards);
+    set(program.l2cp_transparent, Forwarding::L2cpTransparent);
+    set(can_miss(in, out), Forwarding::ChecksEgress);
+    set(is_untagged(in) && push_count > 0, Forwarding::PopsPriorityTag);
+    set(c_to_c, Forwarding::OuterFromInner);
     return static_cast<std::uint8_t>(flags);
 }
 

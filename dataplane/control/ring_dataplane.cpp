@@ -10,7 +10,7 @@ namespace strowger::dataplane {
 
 namespace {
 
-Error conflict(std::string code, std::string message, std::string hint) {
+Error conflict(std::string code, const std::string& message, std::string hint) {
     return {
         .code = ErrorCode::Conflict,
         .message = message,
@@ -226,7 +226,7 @@ Completion RingDataplane::finish(CircuitKey key) {
         // What it no longer covers; the staged program keeps its own reservation.
         release(circuit.program, &*circuit.staged);
     }
-    circuit.program = std::move(*circuit.staged);
+    circuit.program = *circuit.staged;
     circuit.staged.reset();
     circuit.installed = true;
     return completion;

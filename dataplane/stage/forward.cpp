@@ -61,7 +61,7 @@ void forward(
 ) noexcept {
     sieve(burst, stats, [&](std::uint16_t i) noexcept {
         const Forwarding& forwarding = burst.forwarding(i);
-        if (forwarding.has(Forwarding::kChecksEgress)) {
+        if (forwarding.has(Forwarding::ChecksEgress)) {
             const IndexEntry back = classifier.find(forwarding.out_port, leaving_tags(burst, i));
             if (!back.names(self, burst.slots[i]->far_slot)) {
                 return drop_as(DropReason::EgressUnmapped);

@@ -21,7 +21,7 @@ bool is_refused_l2cp(const rte_mbuf* frame, const Forwarding& forwarding) noexce
     if ((head & kL2cpMask) != kL2cpPrefix) [[likely]] {
         return false;
     }
-    return !forwarding.has(Forwarding::kL2cpTransparent) || (head & kMacMask) == kPauseMac;
+    return !forwarding.has(Forwarding::L2cpTransparent) || (head & kMacMask) == kPauseMac;
 }
 
 } // namespace
@@ -30,7 +30,7 @@ void guard(Burst& burst, PortStats* stats) noexcept {
     sieve(burst, stats, [&burst](std::uint16_t i) noexcept {
         const rte_mbuf* const frame = burst.frames[i];
         const Forwarding& forwarding = burst.forwarding(i);
-        if (!forwarding.has(Forwarding::kForwards)) [[unlikely]] {
+        if (!forwarding.has(Forwarding::Forwards)) [[unlikely]] {
             return drop_as(DropReason::Suspended);
         }
         if (frame->pkt_len + kFcsBytes > forwarding.frame_max_bytes) [[unlikely]] {

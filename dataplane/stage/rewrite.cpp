@@ -20,7 +20,7 @@ constexpr std::uint32_t kAddressBytes = 12;
 std::uint16_t priority_of(const Burst& burst, std::uint16_t i, unsigned pushed) noexcept {
     const FrameTags& tags = burst.tags[i];
     const bool from_inner = pushed == 1 ? burst.entries[i].pop_count() == 2
-                                        : burst.forwarding(i).has(Forwarding::kOuterFromInner);
+                                        : burst.forwarding(i).has(Forwarding::OuterFromInner);
     const std::uint16_t tci = from_inner ? tags.tci[1] : tags.tci[0];
     return tags.count == 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(tci & ~kVidMask);
 }

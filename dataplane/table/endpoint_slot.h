@@ -16,11 +16,11 @@ namespace strowger::dataplane {
 /// commands.
 struct Forwarding {
     enum Flag : std::uint8_t {
-        kForwards = 1,          ///< admin up and not held
-        kL2cpTransparent = 2,   ///< passes 01-80-C2-00-00-0X but -01
-        kChecksEgress = 4,      ///< what leaves might not be mapped there: classify it again
-        kPopsPriorityTag = 8,   ///< a priority tag gives way to the pushed ones
-        kOuterFromInner = 0x10, ///< the first pushed tag takes PCP and DEI from the second removed
+        Forwards = 1,          ///< admin up and not held
+        L2cpTransparent = 2,   ///< passes 01-80-C2-00-00-0X but -01
+        ChecksEgress = 4,      ///< what leaves might not be mapped there: classify it again
+        PopsPriorityTag = 8,   ///< a priority tag gives way to the pushed ones
+        OuterFromInner = 0x10, ///< the first pushed tag takes PCP and DEI from the second removed
     };
 
     std::uint16_t out_port = 0;
