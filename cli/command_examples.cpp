@@ -4,7 +4,7 @@
 namespace strowger::cli {
 
 const std::vector<CommandExamples>& command_examples() {
-    static const std::vector<CommandExamples> kExamples = {
+    static const std::vector<CommandExamples> examples = {
         {"tenant",
          "create",
          {"strowger tenant create acme --display-name 'Acme Ltd.' --tag contract=2026-17"}},
@@ -12,8 +12,10 @@ const std::vector<CommandExamples>& command_examples() {
         {"tenant", "get", {"strowger tenant get acme -o yaml"}},
         {"tenant", "update", {"strowger tenant update acme --display-name 'Acme Limited'"}},
         {"tenant", "delete", {"strowger tenant delete acme --yes"}},
+        {"token", "create", {"strowger token create automation --tenant acme"}},
         {"token", "list", {"strowger token list --tenant acme"}},
         {"token", "get", {"strowger token get automation --tenant acme"}},
+        {"token", "delete", {"strowger token delete automation --tenant acme --yes"}},
         {"port", "list", {"strowger port list"}},
         {"port", "get", {"strowger port get port-0 -o json"}},
         {"uni",
@@ -42,11 +44,23 @@ const std::vector<CommandExamples>& command_examples() {
         {"circuit", "delete", {"strowger circuit delete ny-dc --yes"}},
         {"order", "list", {"strowger order list --limit 20"}},
         {"order", "get", {"strowger order get ord_01JD0000000000000000000000"}},
+        {"status", "", {"strowger status"}},
+        {"version", "", {"strowger version --client"}},
+        {"completion", "", {"source <(strowger completion bash)"}},
+        {"help", "", {"strowger help exit-codes", "strowger help circuit create"}},
+        {"circuit",
+         "counters",
+         {"strowger circuit counters ny-dc", "strowger circuit counters ny-dc --watch=500ms"}},
+        {"context",
+         "set",
+         {"strowger context set lab --url https://exchange.example.net:8443 --token-file "
+          "lab.token"}},
+        {"context", "use", {"strowger context use lab"}},
         {"context", "list", {"strowger context list"}},
         {"context", "show", {"strowger context show lab"}},
         {"context", "delete", {"strowger context delete lab"}},
     };
-    return kExamples;
+    return examples;
 }
 
 } // namespace strowger::cli

@@ -80,8 +80,8 @@ Flags joined(std::initializer_list<Flags> lists) {
 }
 
 const Flags& listing() {
-    static const Flags kFlags = {kPrefix, kTagFilter, kLimit, kCursor, kCount};
-    return kFlags;
+    static const Flags flags = {kPrefix, kTagFilter, kLimit, kCursor, kCount};
+    return flags;
 }
 
 Flags circuit_flags(bool update) {
@@ -129,8 +129,7 @@ void add_crud(
          "[NAME]",
          Completes::Nothing,
          joined({spec, {kFile, kSkeleton, kKey}}),
-         run_create,
-         {}}
+         run_create}
     );
     commands.push_back(
         {noun,
@@ -139,11 +138,10 @@ void add_crud(
          "NAME",
          names,
          joined({patch, {kUntag, kFile, kIfMatch, kKey}}),
-         run_update,
-         {}}
+         run_update}
     );
     commands.push_back(
-        {noun, "delete", "remove one", "NAME", names, {kYes, kIfMatch, kKey}, run_delete, {}}
+        {noun, "delete", "remove one", "NAME", names, {kYes, kIfMatch, kKey}, run_delete}
     );
 }
 
@@ -153,8 +151,8 @@ void add_readers(
     Completes names,
     const Flags& filters
 ) {
-    commands.push_back({noun, "list", "list them", "", Completes::Nothing, filters, run_list, {}});
-    commands.push_back({noun, "get", "show one, by name or id", "NAME", names, {}, run_get, {}});
+    commands.push_back({noun, "list", "list them", "", Completes::Nothing, filters, run_list});
+    commands.push_back({noun, "get", "show one, by name or id", "NAME", names, {}, run_get});
 }
 
 void add_circuit(std::vector<Command>& commands) {
@@ -188,8 +186,7 @@ void add_circuit(std::vector<Command>& commands) {
            false,
            '\0',
            "1s"}},
-         run_circuit_counters,
-         {"strowger circuit counters ny-dc", "strowger circuit counters ny-dc --watch=500ms"}}
+         run_circuit_counters}
     );
 }
 
@@ -220,8 +217,7 @@ void add_inventory(std::vector<Command>& commands) {
          "[NAME]",
          Completes::Nothing,
          {{"role", "ROLE", "tenant (default)"}, kDisplayName, kFile, kSkeleton, kKey},
-         run_create,
-         {"strowger token create automation --tenant acme"}}
+         run_create}
     );
     commands.push_back(
         {"token",
@@ -230,8 +226,7 @@ void add_inventory(std::vector<Command>& commands) {
          "NAME",
          Completes::Nothing,
          {kYes, kIfMatch, kKey},
-         run_delete,
-         {"strowger token delete automation --tenant acme --yes"}}
+         run_delete}
     );
     add_readers(commands, "port", Completes::Port, listing());
     add_readers(
@@ -242,70 +237,36 @@ void add_inventory(std::vector<Command>& commands) {
     );
 }
 
-void add_others(std::vector<Command>& commands) {
+void add_contexts(std::vector<Command>& commands) {
+    constexpr auto kNone = Completes::Nothing;
+    constexpr auto kName = Completes::Context;
     commands.push_back(
-        {"status",
-         "",
-         "is the exchange ready, and how are its ports",
-         "",
-         Completes::Nothing,
-         {},
-         run_status,
-         {"strowger status"}}
+        {"context", "list", "list them, tokens masked", "", kNone, {}, run_context_list}
     );
-    commands.push_back(
-        {"context",
-         "list",
-         "list the remembered contexts",
-         "",
-         Completes::Nothing,
-         {},
-         run_context_list,
-         {}}
-    );
-    commands.push_back(
-        {"context",
-         "use",
-         "make one the current context",
-         "NAME",
-         Completes::Context,
-         {},
-         run_context_use,
-         {"strowger context use lab"}}
-    );
+    commands.push_back({"context", "show", "show one", "[NAME]", kName, {}, run_context_show});
     commands.push_back(
         {"context",
          "set",
-         "remember --url or --socket, --token, --tenant, --ca-file under a name",
+         "remember --url or --socket, --token, --tenant, --ca-file",
          "NAME",
-         Completes::Context,
+         kName,
          {},
-         run_context_set,
-         {"strowger context set lab --url https://exchange.example.net:8443 --token-file "
-          "lab.token"}}
+         run_context_set}
     );
     commands.push_back(
-        {"context", "delete", "forget one", "NAME", Completes::Context, {}, run_context_delete, {}}
+        {"context", "use", "make one the current context", "NAME", kName, {}, run_context_use}
+    );
+    commands.push_back({"context", "delete", "forget one", "NAME", kName, {}, run_context_delete});
+}
+
+void add_others(std::vector<Command>& commands) {
+    constexpr auto kNone = Completes::Nothing;
+    const Flag client{"client", "", "of this command only"};
+    commands.push_back(
+        {"status", "", "is the exchange ready, and how are its ports", "", kNone, {}, run_status}
     );
     commands.push_back(
-        {"context",
-         "show",
-         "show one, its token masked",
-         "[NAME]",
-         Completes::Context,
-         {},
-         run_context_show,
-         {}}
-    );
-    commands.push_back(
-        {"version",
-         "",
-         "of this command and of the daemon",
-         "",
-         Completes::Nothing,
-         {{"client", "", "of this command only"}},
-         run_version,
-         {"strowger version --client"}}
+        {"version", "", "of this command and of the daemon", "", kNone, {client}, run_version}
     );
     commands.push_back(
         {"completion",
@@ -314,36 +275,22 @@ void add_others(std::vector<Command>& commands) {
          "SHELL",
          Completes::Shell,
          {},
-         run_completion,
-         {"source <(strowger completion bash)"}}
+         run_completion}
     );
     commands.push_back(
-        {"help",
-         "",
-         "help on a command or a topic",
-         "[WORD...]",
-         Completes::Nothing,
-         {},
-         run_help,
-         {"strowger help exit-codes", "strowger help circuit create"}}
+        {"help", "", "help on a command or a topic", "[WORD...]", kNone, {}, run_help}
     );
-    Command complete{
-        "__complete",
-        "",
-        "candidates for the word at the end of LINE",
-        "LINE",
-        Completes::Nothing,
-        {},
-        run_complete,
-        {}};
-    complete.hidden = true;
-    commands.push_back(std::move(complete));
+    commands.push_back(
+        {"__complete", "", "candidates for the end of LINE", "LINE", kNone, {}, run_complete}
+    );
+    commands.back().hidden = true;
 }
 
 std::vector<Command> build_commands() {
     std::vector<Command> commands;
     add_circuit(commands);
     add_inventory(commands);
+    add_contexts(commands);
     add_others(commands);
     for (Command& command : commands) {
         for (const CommandExamples& row : command_examples()) {
@@ -370,8 +317,8 @@ const Flag* find_flag_if(const Command* command, Predicate fits) {
 } // namespace
 
 std::span<const Command> all_commands() {
-    static const std::vector<Command> kCommands = build_commands();
-    return kCommands;
+    static const std::vector<Command> commands = build_commands();
+    return commands;
 }
 
 std::span<const Noun> all_nouns() {

@@ -51,9 +51,9 @@ struct Command {
     std::string_view summary;
     std::string_view word; ///< the positional word, "NAME"; in brackets when it may be absent
     Completes word_completes = Completes::Nothing;
-    std::vector<Flag> flags;
+    std::vector<Flag> flags = {};
     Handler run = nullptr;
-    std::vector<std::string_view> examples;
+    std::vector<std::string_view> examples = {};
     bool hidden = false;
 };
 

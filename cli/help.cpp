@@ -121,7 +121,10 @@ std::string noun_help(std::string_view noun) {
 }
 
 std::string command_help(const Command& command) {
-    std::string text = fmt::format("{}\n\n  {}", command.summary, invocation(command));
+    const std::string_view gap = command.verb.empty() ? "" : " ";
+    std::string text = fmt::format(
+        "{}{}{}: {}\n\n  {}", command.noun, gap, command.verb, command.summary, invocation(command)
+    );
     text += command.flags.empty() ? "\n" : " [FLAGS]\n";
     if (!command.examples.empty()) {
         text += "\nExamples:\n";

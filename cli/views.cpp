@@ -63,7 +63,7 @@ Cell circuit_endpoints(const json::value& object) {
 const std::map<std::string_view, std::vector<ListColumn>>& list_columns() {
     const Column name{"NAME"};
     const Column id{"ID"};
-    static const std::map<std::string_view, std::vector<ListColumn>> kColumns = {
+    static const std::map<std::string_view, std::vector<ListColumn>> by_noun = {
         {"tenant",
          {{name, {"spec", "name"}},
           {id, {"id"}},
@@ -109,7 +109,7 @@ const std::map<std::string_view, std::vector<ListColumn>>& list_columns() {
           {{"ACTOR"}, {"actor", "id"}},
           {{"AT"}, {"at"}}}},
     };
-    return kColumns;
+    return by_noun;
 }
 
 /// Flattens nested members to "endpoints.a.uni"; VLAN maps and short lists stay one line.

@@ -17,7 +17,7 @@ namespace {
 namespace json = boost::json;
 
 TEST(VlanText, EveryFormBecomesItsMemberAndComesBack) {
-    const std::vector<std::pair<std::string, std::string>> kForms = {
+    const std::vector<std::pair<std::string, std::string>> forms = {
         {"all", R"({"all":true})"},
         {"untagged", R"({"untagged":true})"},
         {"c100", R"({"c_vlans":[100]})"},
@@ -26,7 +26,7 @@ TEST(VlanText, EveryFormBecomesItsMemberAndComesBack) {
         {"s900.c10,20-29", R"({"s_vlan":900,"c_vlans":[10,"20-29"]})"},
     };
 
-    for (const auto& [text, body] : kForms) {
+    for (const auto& [text, body] : forms) {
         auto map = parse_vlan_map(text);
         ASSERT_EQ(failure_of(map), nullptr) << text;
         EXPECT_EQ(json::serialize(std::get<json::object>(map)), body);
@@ -181,7 +181,7 @@ TEST(Suggestion, NearWordsAreMeantFarOnesAreNot) {
 }
 
 TEST(JsonAccess, MergePatchFollowsTheExamplesOfRfc7396) {
-    const std::vector<std::array<std::string, 3>> kExamples = {{
+    const std::vector<std::array<std::string, 3>> examples = {{
         {R"({"a":"b"})", R"({"a":"c"})", R"({"a":"c"})"},
         {R"({"a":"b","b":"c"})", R"({"a":null})", R"({"b":"c"})"},
         {R"({"a":["b"]})", R"({"a":"c"})", R"({"a":"c"})"},
@@ -190,7 +190,7 @@ TEST(JsonAccess, MergePatchFollowsTheExamplesOfRfc7396) {
         {R"({})", R"({"a":{"bb":{"ccc":null}}})", R"({"a":{"bb":{}}})"},
     }};
 
-    for (const auto& [original, patch, expected] : kExamples) {
+    for (const auto& [original, patch, expected] : examples) {
         json::value value = json::parse(original);
         merge_patch(value, json::parse(patch));
         EXPECT_EQ(json::serialize(value), expected);

@@ -23,7 +23,7 @@ std::optional<std::uint64_t> size(std::string_view text) {
 }
 
 TEST(Units, RatesAreDecimalAndExact) {
-    const std::vector<std::pair<std::string, std::uint64_t>> kRates = {
+    const std::vector<std::pair<std::string, std::uint64_t>> rates = {
         {"0", 0},
         {"64k", 64'000},
         {"100M", 100'000'000},
@@ -36,7 +36,7 @@ TEST(Units, RatesAreDecimalAndExact) {
         {"9007199254740991", kJsonIntegerMax},
     };
 
-    for (const auto& [text, expected] : kRates) {
+    for (const auto& [text, expected] : rates) {
         EXPECT_EQ(rate(text), expected) << text;
     }
 }
