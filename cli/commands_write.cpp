@@ -145,12 +145,26 @@ std::string profile_text(const json::value& body) {
         return text;
     }
     for (const auto& member : profile->get_object()) {
-        boost::system::error_code error;
-        const auto number = member.value().to_number<std::uint64_t>(error);
         text += text.empty() ? "" : ", ";
-        text +=
-            fmt::format("{} {}", std::string_view(member.key()), json::serialize(member.value()));
-        text += error ? "" : fmt::format(" ({})", format_units(number));
+        text += fmt::format(
+            "{} {}", std::string_view(member.key()), number_with_units(member.key(), member.value())
+        );
+    }
+    return text;
+}
+
+/// "down: The circuit is switched off." for what exists but passes no frames; else empty.
+std::string trouble_text(const json::value& body) {
+    const std::string state = text_at(body, {"status", "oper_state"});
+    if (state.empty() || state == "up") {
+        return "";
+    }
+    std::string text = state;
+    const json::value* reasons = find_value(body, {"status", "reasons"});
+    if (reasons != nullptr && reasons->is_array()) {
+        for (const json::value& reason : reasons->get_array()) {
+            text += (text == state ? ": " : " ") + text_at(reason, {"message"});
+        }
     }
     return text;
 }
@@ -191,6 +205,10 @@ void print_write(
     const std::string endpoints = spec == nullptr ? "" : endpoints_text(*spec);
     if (!endpoints.empty()) {
         out << "  endpoints  " << escape_for_terminal(endpoints) << '\n';
+    }
+    const std::string trouble = trouble_text(reply.body);
+    if (!trouble.empty()) {
+        out << "  state      " << escape_for_terminal(trouble) << '\n';
     }
     if (reply.body.is_object() && reply.body.get_object().contains("secret")) {
         const std::string secret = text_at(reply.body, {"secret"});

@@ -69,14 +69,11 @@ void print_warnings(Session& session, const json::value& body) {
     for (const json::value& warning : warnings->get_array()) {
         const std::string place = pointer_in_words(text_at(warning, {"pointer"}));
         const std::string hint = text_at(warning, {"hint"});
-        const std::string text = fmt::format(
-            "{}{}{}{}{}",
-            place,
-            place.empty() ? "" : ": ",
-            text_at(warning, {"message"}),
-            hint.empty() ? "" : "; ",
-            hint
-        );
+        std::string text = place.empty() ? "" : place + ": ";
+        text += text_at(warning, {"message"});
+        if (!hint.empty()) {
+            text += (text.ends_with('.') ? " " : "; ") + hint;
+        }
         session.console().err << "warning: " << escape_for_terminal(text) << '\n';
     }
 }

@@ -184,7 +184,7 @@ Failure failure_from_reply(const HttpReply& reply, std::string_view what) {
     }
     if (failure.faults.empty()) {
         failure.faults.push_back({detail.empty() ? title : detail, code, "", ""});
-    } else if (!detail.empty()) {
+    } else if (!detail.empty() && !failure.faults.front().why.ends_with(detail)) {
         failure.what = fmt::format("{}: {}", what, detail);
     }
     if (failure.faults.size() == 1 && failure.faults.front().fix.empty()) {

@@ -165,18 +165,26 @@ private:
         if (value.is_null()) {
             return "-";
         }
-        std::string text = json::serialize(value);
-        const bool has_unit = member.ends_with("_bps") || member.ends_with("_bytes");
-        boost::system::error_code error;
-        const auto number = has_unit ? value.to_number<std::uint64_t>(error) : 0;
-        const std::string units = has_unit && !error ? format_units(number) : text;
-        return units == text ? text : text + " (" + units + ")";
+        return number_with_units(member, value);
     }
 
     std::vector<std::pair<std::string, std::string>> lines_;
 };
 
 } // namespace
+
+std::string number_with_units(std::string_view member, const json::value& value) {
+    std::string text = json::serialize(value);
+    const bool is_size = member.ends_with("_bytes");
+    boost::system::error_code error;
+    const auto number = value.to_number<std::uint64_t>(error);
+    if (error || (!is_size && !member.ends_with("_bps"))) {
+        return text;
+    }
+    const std::string units = format_units(number);
+    const bool clearer = units != text && !(is_size && units.find('.') != std::string::npos);
+    return clearer ? fmt::format("{} ({})", text, units) : text;
+}
 
 std::string endpoints_text(const json::value& circuit_spec) {
     const json::value* endpoints = find_value(circuit_spec, {"endpoints"});

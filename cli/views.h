@@ -28,4 +28,8 @@ void print_object(
 /// "a hq:c100 <-> z dc:s900": where a circuit runs.
 std::string endpoints_text(const boost::json::value& circuit_spec);
 
+/// "100000000 (100M)": a number of the API with what people would write. Sizes that need a fraction
+/// (1526 bytes) are clearer without. Members without a unit in their name stay as they are.
+std::string number_with_units(std::string_view member, const boost::json::value& value);
+
 } // namespace strowger::cli
