@@ -18,11 +18,18 @@
 #include <atomic>
 #include <memory>
 #include <pthread.h>
+#include <sched.h>
 #include <string>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace strowger::daemon {
 
 namespace {
+
+// As the control thread's, when a worker shares their core.
+constexpr int kStoreNice = -15;
 
 void report(dataplane::Severity severity, const std::string& line) {
     switch (severity) {
@@ -68,13 +75,30 @@ bool control_core_is_shared(const DataplaneConfig& dataplane) {
     );
 }
 
+// It must not run on a worker's core, nor wait behind a worker on its own.
+void settle_store_thread(std::uint32_t core, bool shared) {
+    pthread_setname_np(pthread_self(), "strowger-store");
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    CPU_SET(core, &cores);
+    if (pthread_setaffinity_np(pthread_self(), sizeof(cores), &cores) != 0) {
+        log(LogLevel::Warning, "the store thread cannot be kept on the control core");
+    }
+    if (shared &&
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kStoreNice) != 0) {
+        log(LogLevel::Warning,
+            "the priority of the store thread cannot be raised: orders may be slow under load; "
+            "CAP_SYS_NICE allows it");
+    }
+}
+
 std::string where(const config::ApiConfig& api, std::uint16_t port) {
     const bool v6 = api.address.find(':') != std::string::npos;
     return std::string{api.tls ? "https://" : "http://"} + (v6 ? "[" : "") + api.address +
            (v6 ? "]:" : ":") + std::to_string(port) + " and " + api.unix_socket;
 }
 
-/// What serves, in the order of its making; each uses those above it.
+/// What serves. Each part uses those above it.
 class Site {
 public:
     Result<void> start(const config::SiteConfig& site);
@@ -89,22 +113,24 @@ private:
     const api::JsonCodec codec_;
     boost::asio::io_context io_{1};
     std::unique_ptr<dataplane::Runtime> runtime_;
-    std::atomic<ControlLoop*> heard_by_{nullptr}; // the store thread reads it
+    // Made last but gone after the store, whose thread calls it until it is joined.
+    std::unique_ptr<ControlLoop> loop_;
+    std::atomic<ControlLoop*> heard_by_{nullptr}; // control: sets once, store thread: reads
     std::unique_ptr<store::SqliteStore> store_;
     std::unique_ptr<service::Provisioner> provisioner_;
     std::unique_ptr<api::ApiServer> api_;
-    std::unique_ptr<ControlLoop> loop_;
 };
 
 Result<void> Site::start(const config::SiteConfig& site) {
+    // The store first: it is cheap to open, and its claim keeps a second daemon off the devices.
+    if (auto started = start_store(site); !started) {
+        return started;
+    }
     auto runtime = dataplane::Runtime::start(site.dataplane, report);
     if (!runtime) {
         return runtime.error();
     }
     runtime_ = std::move(*runtime);
-    if (auto started = start_store(site); !started) {
-        return started;
-    }
     provisioner_ = std::make_unique<service::Provisioner>(
         service::Provisioner::Parts{
             .dataplane = runtime_->dataplane(), .store = *store_, .codec = codec_, .clock = clock_},
@@ -117,8 +143,9 @@ Result<void> Site::start(const config::SiteConfig& site) {
     return start_api(site);
 }
 
-// After the runtime: the store thread inherits the control core and, on a shared one, its priority.
 Result<void> Site::start_store(const config::SiteConfig& site) {
+    const std::uint32_t core = site.dataplane.control_core;
+    const bool shared = control_core_is_shared(site.dataplane);
     auto store = store::SqliteStore::open(
         {.path = site.store.path,
          .notify =
@@ -127,7 +154,7 @@ Result<void> Site::start_store(const config::SiteConfig& site) {
                      loop->store_has_news();
                  }
              },
-         .thread_started = [] { pthread_setname_np(pthread_self(), "strowger-store"); }}
+         .thread_started = [core, shared] { settle_store_thread(core, shared); }}
     );
     if (!store) {
         return store.error();

@@ -26,14 +26,13 @@ namespace {
 // Above every ordinary process, below nothing that the kernel needs.
 constexpr int kSharedControlNice = -15;
 
-// The control thread must not wait behind a worker on its own core; the store thread is started by
-// it later and inherits this.
+// The control thread must not wait behind a worker on its own core.
 void raise_priority(const Report& report) {
     const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
     if (::setpriority(PRIO_PROCESS, thread, kSharedControlNice) != 0) {
         report(
             Severity::Warning,
-            std::string{"a worker shares the control core, and the priority of control and store "
+            std::string{"a worker shares the control core, and the priority of the control thread "
                         "cannot be raised ("} +
                 std::strerror(errno) + "): orders may be slow under load; CAP_SYS_NICE allows it"
         );

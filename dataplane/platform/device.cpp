@@ -25,7 +25,7 @@ constexpr std::uint32_t kNetdevTagBytes = 4;
 constexpr std::uint32_t kXdpHeadroomBytes = 256;
 // net_af_packet cuts longer frames and says nothing (2048-byte ring frames; measured).
 constexpr std::uint32_t kAfPacketFrameBytes = 1'982;
-// net_af_xdp keeps its fill and completion rings full: 2048 entries each, whatever it was asked.
+// net_af_xdp keeps a fill ring of 2048 buffers and as many on their way to it.
 constexpr std::uint64_t kAfXdpBuffers = 4'096;
 
 bool is_af_xdp(const std::string& driver) {
@@ -284,7 +284,11 @@ std::optional<int> Device::socket() const {
 
 std::uint64_t Device::buffers_held(std::uint16_t tx_queues) const {
     return config_.rx_descriptors + std::uint64_t{config_.tx_descriptors} * tx_queues +
-           (is_af_xdp(driver_) ? kAfXdpBuffers : 0);
+           buffers_lost_at_close();
+}
+
+std::uint64_t Device::buffers_lost_at_close() const {
+    return is_af_xdp(driver_) ? kAfXdpBuffers : 0;
 }
 
 std::uint32_t Device::overhead_bytes() const {

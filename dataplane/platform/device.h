@@ -47,6 +47,8 @@ public:
     [[nodiscard]] std::uint16_t tx_queues_max() const noexcept { return info_.max_tx_queues; }
     /// How many buffers its queues may hold at worst.
     [[nodiscard]] std::uint64_t buffers_held(std::uint16_t tx_queues) const;
+    /// How many of those its driver does not give back when it is closed: the kernel had them.
+    [[nodiscard]] std::uint64_t buffers_lost_at_close() const;
     /// The longest frame that really passes, with FCS.
     [[nodiscard]] std::uint32_t frame_max() const;
     [[nodiscard]] LinkSource link_source() const noexcept;

@@ -71,10 +71,15 @@ Ports::~Ports() {
             );
         }
     }
+    std::uint64_t lost_at_close = 0;
+    for (const auto& device : devices_) {
+        lost_at_close += device->buffers_lost_at_close();
+    }
     devices_.clear();
-    if (pools_ != nullptr && pools_->in_use() != 0) {
+    if (pools_ != nullptr && pools_->in_use() > lost_at_close) {
         report_(
-            Severity::Error, std::to_string(pools_->in_use()) + " frame buffers were never freed"
+            Severity::Error,
+            std::to_string(pools_->in_use() - lost_at_close) + " frame buffers were never freed"
         );
     }
 }
