@@ -162,9 +162,15 @@ class Site:
             *f"ip address {verb} {attachment.address} dev {HOST_INTERFACE} noprefixroute".split(), netns=self.netns
         )
 
-    def _route(self, attachment):
+    def _route(self, attachment, *options):
         network, ip = attachment.address.network, attachment.ip
-        sh(*f"ip route replace {network} dev {HOST_INTERFACE} src {ip} mtu {HOST_MTU}".split(), netns=self.netns)
+        route = f"ip route replace {network} dev {HOST_INTERFACE} src {ip} mtu {HOST_MTU}"
+        sh(*route.split(), *options, netns=self.netns)
+
+    def set_rto_min(self, duration):
+        """The least time TCP waits before it sends again ("20ms"), until the link goes down or the host leaves."""
+        for attachment in self.attachments:
+            self._route(attachment, "rto_min", duration)
 
     def set_link(self, up):
         """Pulls or plugs the cable at the customer's end."""

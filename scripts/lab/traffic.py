@@ -91,6 +91,21 @@ def iperf_udp(client, server, address, **options):
     return Iperf3(server, address).run(client, udp=True, **options)["end"]["sum"]
 
 
+def frames_lost(sender, receiver, run):
+    """Runs `run` and returns how many frames `sender` uttered meanwhile that did not reach `receiver`, and its result.
+
+    By the interfaces' counters: datagrams that iperf3 misses may be lost in the socket buffer of a busy host.
+    """
+    sent, received = sender.counters()["tx_packets"], receiver.counters()["rx_packets"]
+    result = run()
+    deadline = time.monotonic() + 2
+    while True:
+        lost = sender.counters()["tx_packets"] - sent - (receiver.counters()["rx_packets"] - received)
+        if lost == 0 or time.monotonic() > deadline:
+            return lost, result
+        time.sleep(0.05)
+
+
 @dataclass(frozen=True)
 class CapturedFrame:
     time_s: float
