@@ -98,13 +98,18 @@ class Site:
         self.apply()
 
     def adopt_tap(self):
-        """Takes the tap device that net_tap made under this site's name: the way without AF_XDP.
+        """Connects the site to the tap device that net_tap made under its port's name: the way without AF_XDP.
 
-        net_tap holds the device by its file descriptor, so it goes on forwarding when the device moves into the site.
+        The device stays where the daemon watches its link; a passthrough macvlan on it is the site's end of the cable.
         """
-        sh(*f"ip link set {self.port_interface} netns {self.netns} name {HOST_INTERFACE}".split())
-        sh(*f"ip link set {HOST_INTERFACE} address {self.mac} mtu {VETH_MTU}".split(), netns=self.netns)
-        sh("ethtool", "-K", HOST_INTERFACE, *OFFLOADS_OFF, netns=self.netns)
+        sh(*f"ip link set {self.port_interface} mtu {VETH_MTU} up".split())
+        sh("ethtool", "-K", self.port_interface, *OFFLOADS_OFF)
+        sh(
+            *f"ip link add link {self.port_interface} name {HOST_INTERFACE} netns {self.netns} mtu {VETH_MTU}".split(),
+            *f"address {self.mac} type macvlan mode passthru".split(),
+        )
+        # A macvlan refuses the offloads it does not have; its device has them off already.
+        sh("ethtool", "-K", HOST_INTERFACE, *OFFLOADS_OFF, netns=self.netns, check=False)
         for attachment in self.attachments:
             self._address("add", attachment)
         self.set_link(True)
