@@ -6,7 +6,9 @@
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string>
 
 namespace strowger::test {
@@ -87,14 +89,21 @@ bool RingPorts::inject(unsigned port, unsigned queue, rte_mbuf* frame) {
 
 std::vector<std::vector<std::uint8_t>> RingPorts::collect(unsigned port) {
     std::vector<std::vector<std::uint8_t>> frames;
-    for (rte_ring* const ring : ports_[port].tx) {
-        void* object = nullptr;
-        while (rte_ring_sc_dequeue(ring, &object) == 0) {
-            auto* const frame = static_cast<rte_mbuf*>(object);
-            const auto* const bytes = rte_pktmbuf_mtod(frame, const std::uint8_t*);
-            frames.emplace_back(bytes, bytes + frame->pkt_len);
-            rte_pktmbuf_free(frame);
-        }
+    for (unsigned queue = 0; queue < kRingPortQueues; ++queue) {
+        std::vector<std::vector<std::uint8_t>> more = collect(port, queue);
+        std::move(more.begin(), more.end(), std::back_inserter(frames));
+    }
+    return frames;
+}
+
+std::vector<std::vector<std::uint8_t>> RingPorts::collect(unsigned port, unsigned queue) {
+    std::vector<std::vector<std::uint8_t>> frames;
+    void* object = nullptr;
+    while (rte_ring_sc_dequeue(ports_[port].tx[queue], &object) == 0) {
+        auto* const frame = static_cast<rte_mbuf*>(object);
+        const auto* const bytes = rte_pktmbuf_mtod(frame, const std::uint8_t*);
+        frames.emplace_back(bytes, bytes + frame->pkt_len);
+        rte_pktmbuf_free(frame);
     }
     return frames;
 }

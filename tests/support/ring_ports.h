@@ -29,6 +29,8 @@ public:
     rte_mbuf* make(std::span<const std::uint8_t> bytes);
     bool inject(unsigned port, unsigned queue, rte_mbuf* frame);
     std::vector<std::vector<std::uint8_t>> collect(unsigned port);
+    /// Of one queue, for the thread that owns it.
+    std::vector<std::vector<std::uint8_t>> collect(unsigned port, unsigned queue);
     void drain();
 
 private:
