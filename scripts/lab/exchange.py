@@ -124,7 +124,7 @@ class Exchange:
                 stdout=log,
                 stderr=log,
                 # Ctrl-C at the terminal is for the lab, which then ends the daemon in order.
-                start_new_session=True,
+                process_group=0,
                 preexec_fn=die_with_parent,
             )
         self._await_ready(timeout_s)
