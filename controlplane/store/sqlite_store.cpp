@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -59,7 +60,28 @@ Result<void> make_durable(Database& database) {
     return database.execute("PRAGMA synchronous = FULL");
 }
 
-Result<Database> open_for_writing(const std::string& path) {
+/// Writes the whole WAL once, so that commits overwrite it and never make it longer. Two
+/// transactions: pages that are freed in the transaction that made them are not written. An orderly
+/// end deletes the WAL: one that outlived its database's replacement would damage the new one.
+Result<void> lay_out_wal(Database& database, const SqliteStoreOptions& options) {
+    if (Result<void> cleared = database.execute("DROP TABLE IF EXISTS ballast"); !cleared) {
+        return cleared;
+    }
+    struct stat wal {};
+    const bool there = ::stat((options.path + "-wal").c_str(), &wal) == 0;
+    if (!there || static_cast<std::uint64_t>(wal.st_size) < options.wal_bytes) {
+        const std::string ballast =
+            "CREATE TABLE ballast(bytes BLOB); INSERT INTO ballast VALUES(zeroblob(" +
+            std::to_string(options.wal_bytes) + ")); DROP TABLE ballast";
+        if (Result<void> written = database.execute(ballast.c_str()); !written) {
+            return written;
+        }
+    }
+    return database.checkpoint(); // the next commit begins at the WAL's first page
+}
+
+Result<Database> open_for_writing(const SqliteStoreOptions& options) {
+    const std::string& path = options.path;
     if (Result<void> created = create_private(path); !created) {
         return created.error();
     }
@@ -74,6 +96,9 @@ Result<Database> open_for_writing(const std::string& path) {
         if (const Result<void> done = step(*database); !done) {
             return done.error();
         }
+    }
+    if (const Result<void> done = lay_out_wal(*database, options); !done) {
+        return done.error();
     }
     return database;
 }
@@ -95,7 +120,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteStoreOptions option
     if (!claim) {
         return refusal(path, claim.error());
     }
-    Result<Database> database = open_for_writing(path);
+    Result<Database> database = open_for_writing(options);
     if (!database) {
         return refusal(path, database.error());
     }

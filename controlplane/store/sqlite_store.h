@@ -3,6 +3,7 @@
 
 #include "store/store.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,9 +18,13 @@ struct SqliteStoreOptions {
     std::string path; ///< of the database file; created when missing, its folder is not
     /// Called on the store thread when take_results() has something new; must only pass the word on
     /// to the control thread.
-    std::function<void()> notify;
+    std::function<void()> notify{};
     /// Called on the store thread when it starts: where the daemon sets its priority and name.
-    std::function<void()> thread_started;
+    std::function<void()> thread_started{};
+    /// How much of the WAL is laid out on the disk when the store is opened. Syncing a file that
+    /// grows makes the file system commit its own journal too, which took 8 ms instead of 0.2 ms on
+    /// a busy ext4 disk. Less than a WAL that waits for its checkpoint: it grows after all.
+    std::uint64_t wal_bytes = 17U << 20U;
 };
 
 /// The store in one SQLite file: WAL, synchronous=FULL, so a commit is on the disk when it is

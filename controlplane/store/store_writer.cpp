@@ -7,8 +7,10 @@
 namespace strowger::store {
 namespace {
 
-/// A checkpoint syncs twice, so it waits for a pause; only a WAL of 64 MiB does not wait.
-constexpr std::int64_t kWalPagesMax = 16'384;
+/// A checkpoint syncs twice, and so does the first commit after it. So there is none before the WAL
+/// has 4 MiB, then it waits for a pause, and only a WAL of 16 MiB does not wait.
+constexpr std::int64_t kWalPagesWorthIt = 1'024;
+constexpr std::int64_t kWalPagesMax = 4'096;
 constexpr std::chrono::milliseconds kPause{200};
 constexpr std::size_t kForgetAtOnce = 256;
 
@@ -120,7 +122,7 @@ StoreWriter::Work StoreWriter::next_work() {
         return !queue_.empty() || !uses_.empty() || retention_.has_value() || stopping_;
     };
     Work work;
-    if (database_.wal_pages() == 0 || !healthy()) {
+    if (database_.wal_pages() < kWalPagesWorthIt || !healthy()) {
         work_ready_.wait(lock, wanted);
     } else if (database_.wal_pages() > kWalPagesMax || !work_ready_.wait_for(lock, kPause, wanted)) {
         work.checkpoint = true;

@@ -52,7 +52,7 @@ protected:
 
     [[nodiscard]] std::string path() const { return folder_ / "store.db"; }
     Result<std::unique_ptr<SqliteStore>> open() {
-        return SqliteStore::open({path(), [this] { bell_.ring(); }, {}});
+        return SqliteStore::open({path(), [this] { bell_.ring(); }, {}, wal_bytes_});
     }
     /// A store that the test needs to be there.
     std::unique_ptr<SqliteStore> opened() {
@@ -93,6 +93,7 @@ protected:
     }
 
     Bell bell_;
+    std::uint64_t wal_bytes_ = 0;
     std::filesystem::path folder_;
 
 private:
@@ -406,9 +407,22 @@ TEST_F(SqliteStoreTest, ClosingEmptiesTheWal) {
     EXPECT_FALSE(std::filesystem::exists(path() + "-wal"));
 }
 
+TEST_F(SqliteStoreTest, CommitsDoNotMakeTheWalLonger) {
+    wal_bytes_ = 1U << 20U;
+    auto store = opened();
+    const auto laid_out = std::filesystem::file_size(path() + "-wal");
+    EXPECT_GE(laid_out, wal_bytes_);
+
+    for (int count = 0; count < 20; ++count) {
+        ASSERT_TRUE(store->commit_now(create(ObjectKind::Tenant, "t" + std::to_string(count))));
+    }
+
+    EXPECT_EQ(std::filesystem::file_size(path() + "-wal"), laid_out);
+}
+
 TEST_F(SqliteStoreTest, MissingFolderIsASentence) {
     Result<std::unique_ptr<SqliteStore>> store =
-        SqliteStore::open({folder_ / "no" / "store.db", {}, {}});
+        SqliteStore::open({.path = folder_ / "no" / "store.db"});
 
     ASSERT_FALSE(store);
     EXPECT_NE(store.error().message.find("No such file or directory"), std::string::npos);
