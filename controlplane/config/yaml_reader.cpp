@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <sstream>
+#include <utility>
 
 namespace strowger::config {
 
@@ -108,10 +109,13 @@ Error Problems::to_error() const {
     error.message = file_name_ + " has " + std::to_string(sorted.size()) +
                     (sorted.size() == 1 ? " problem" : " problems");
     for (Found& found : sorted) {
-        const std::string where = file_name_ + ":" + std::to_string(found.place.line + 1) + ":" +
-                                  std::to_string(found.place.column + 1) + ": ";
-        const std::string& path = found.problem.pointer;
-        found.problem.message = where + (path.empty() ? "" : path + ": ") + found.problem.message;
+        std::string text = file_name_ + ":" + std::to_string(found.place.line + 1) + ":" +
+                           std::to_string(found.place.column + 1) + ": ";
+        if (!found.problem.pointer.empty()) {
+            text.append(found.problem.pointer).append(": ");
+        }
+        text.append(found.problem.message);
+        found.problem.message = std::move(text);
         error.problems.push_back(std::move(found.problem));
     }
     return error;
