@@ -93,7 +93,7 @@ class Customer:
         raise AssertionError(f"the counters of {circuit} do not come to rest: {last}")
 
 
-def eline(name, a, z, cir_bps=1_000_000_000, **members):
+def eline(name, a, z, cir_bps=100_000_000_000, **members):
     """The spec of an E-Line; the rate is out of the way unless the test is about it."""
     ends = {key: {"uni": uni, "vlan_map": vlan_map} for key, (uni, vlan_map) in (("a", a), ("z", z))}
     return {"name": name, "type": "eline", "bandwidth": {"cir_bps": cir_bps}, "endpoints": ends} | members
