@@ -6,6 +6,7 @@
 #include "platform/hugepages.h"
 #include "platform/ports.h"
 #include "platform/topology.h"
+#include "platform/tsc_rate.h"
 #include "platform/worker_threads.h"
 #include "worker/worker_group.h"
 
@@ -120,7 +121,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(const DataplaneConfig& config, R
          .ports = &parts.ports->set(),
          .places = *places,
          .virtual_clock = nullptr,
-         .clock_hz = 0}
+         .clock_hz = measure_tsc_hz()}
     );
     if (!group) {
         return group.error();
