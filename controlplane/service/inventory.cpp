@@ -118,10 +118,10 @@ bool Inventory::matches(const Record& record, const ListQuery& query) const {
 }
 
 Page Inventory::list(const ListQuery& query) const {
-    static const std::map<ObjectId, RecordPtr> kEmpty;
+    static const std::map<ObjectId, RecordPtr> empty;
     const Shelf* own = query.tenant.has_value() ? shelf(query.kind, query.tenant) : nullptr;
     const auto& records = !query.tenant.has_value() ? of_all_[static_cast<std::size_t>(query.kind)]
-                          : own == nullptr          ? kEmpty
+                          : own == nullptr          ? empty
                                                     : own->published;
     Page page;
     auto next = query.after.has_value() ? records.upper_bound(*query.after) : records.begin();

@@ -8,7 +8,7 @@ const Name& name_of(const Record& record) {
 }
 
 const Tags& tags_of(const Record& record) {
-    static const Tags kNone;
+    static const Tags none;
     switch (record.kind()) {
         case ObjectKind::Tenant:
             return record.as_tenant().spec.tags;
@@ -17,7 +17,7 @@ const Tags& tags_of(const Record& record) {
         case ObjectKind::Circuit:
             return record.as_circuit().spec.tags;
         default:
-            return kNone; // tokens have none
+            return none; // tokens have none
     }
 }
 

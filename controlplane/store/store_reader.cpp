@@ -10,18 +10,18 @@ namespace strowger::store {
 namespace {
 
 enum Lookup : std::size_t {
-    kIdempotency,
-    kTombstone,
-    kOrder,
-    kLastSeq,
+    Idempotency,
+    Tombstone,
+    Order,
+    LastSeq,
     // Orders by what the filter can be answered from; each with its count behind it.
-    kOrdersOfAll,
-    kCountOfAll,
-    kOrdersOfTenant,
-    kCountOfTenant,
-    kOrdersOfObject,
-    kCountOfObject,
-    kLookupCount
+    OrdersOfAll,
+    CountOfAll,
+    OrdersOfTenant,
+    CountOfTenant,
+    OrdersOfObject,
+    CountOfObject,
+    LookupCount
 };
 
 #define STROWGER_SELECT_ORDERS                                                              \
@@ -30,7 +30,7 @@ enum Lookup : std::size_t {
 
 // ?1 tenant, ?2 object, ?3 id of the order to begin behind ("": from the first), ?4 limit. Each
 // uses an index from its first row on, however many orders there are.
-constexpr std::array<std::string_view, kLookupCount> kSql = {
+constexpr std::array<std::string_view, LookupCount> kSql = {
     "SELECT request_digest, status, body, order_id, object, generation, created_us "
     "FROM idempotency WHERE scope = ?1 AND key = ?2",
     "SELECT tenant, generation, deleted_us FROM tombstones WHERE id = ?1",
@@ -51,9 +51,9 @@ constexpr std::array<std::string_view, kLookupCount> kSql = {
 
 Lookup lookup_for(const OrderQuery& query) {
     if (query.object.has_value()) {
-        return kOrdersOfObject;
+        return OrdersOfObject;
     }
-    return query.tenant.has_value() ? kOrdersOfTenant : kOrdersOfAll;
+    return query.tenant.has_value() ? OrdersOfTenant : OrdersOfAll;
 }
 
 Error damaged(const std::string& what) {
@@ -169,7 +169,7 @@ std::optional<std::string_view> text_of(const std::optional<ObjectId>& id) {
 
 /// A statement refuses what it has no place for.
 void bind_filter(Statement& statement, const OrderQuery& query) {
-    if (lookup_for(query) != kOrdersOfAll) {
+    if (lookup_for(query) != OrdersOfAll) {
         statement.bind_optional(1, text_of(query.tenant));
     }
     if (query.object.has_value()) {
@@ -229,7 +229,7 @@ Result<StoredInventory> StoreReader::load() {
         }
     }
     for (const std::string& owner : owners) {
-        StatementUse last(statements_[kLastSeq]);
+        StatementUse last(statements_[LastSeq]);
         last->bind(1, owner);
         row = last->step();
         if (!row) {
@@ -258,7 +258,7 @@ Result<std::unordered_map<std::string, std::size_t>> StoreReader::count_idempote
 }
 
 Result<std::optional<IdempotencyRecord>> StoreReader::find_idempotency(const IdempotencyKey& key) {
-    StatementUse lookup(statements_[kIdempotency]);
+    StatementUse lookup(statements_[Idempotency]);
     lookup->bind(1, key.scope).bind(2, key.key);
     Result<bool> row = lookup->step();
     if (!row) {
@@ -267,7 +267,7 @@ Result<std::optional<IdempotencyRecord>> StoreReader::find_idempotency(const Ide
     if (!*row) {
         return std::optional<IdempotencyRecord>();
     }
-    Result<IdempotencyRecord> record = read_idempotency(statements_[kIdempotency], key);
+    Result<IdempotencyRecord> record = read_idempotency(statements_[Idempotency], key);
     if (!record) {
         return std::move(record).error();
     }
@@ -275,7 +275,7 @@ Result<std::optional<IdempotencyRecord>> StoreReader::find_idempotency(const Ide
 }
 
 Result<std::optional<service::Tombstone>> StoreReader::find_tombstone(const ObjectId& id) {
-    StatementUse lookup(statements_[kTombstone]);
+    StatementUse lookup(statements_[Tombstone]);
     lookup->bind(1, id.text());
     Result<bool> row = lookup->step();
     if (!row) {
@@ -284,7 +284,7 @@ Result<std::optional<service::Tombstone>> StoreReader::find_tombstone(const Obje
     if (!*row) {
         return std::optional<service::Tombstone>();
     }
-    Result<std::optional<ObjectId>> tenant = read_tenant(statements_[kTombstone], 0);
+    Result<std::optional<ObjectId>> tenant = read_tenant(statements_[Tombstone], 0);
     if (!tenant) {
         return std::move(tenant).error();
     }
@@ -294,7 +294,7 @@ Result<std::optional<service::Tombstone>> StoreReader::find_tombstone(const Obje
 }
 
 Result<std::optional<service::OrderRecord>> StoreReader::find_order(const ObjectId& id) {
-    StatementUse lookup(statements_[kOrder]);
+    StatementUse lookup(statements_[Order]);
     lookup->bind(3, id.text());
     Result<bool> row = lookup->step();
     if (!row) {
@@ -303,7 +303,7 @@ Result<std::optional<service::OrderRecord>> StoreReader::find_order(const Object
     if (!*row) {
         return std::optional<service::OrderRecord>();
     }
-    Result<service::OrderRecord> order = read_order(statements_[kOrder]);
+    Result<service::OrderRecord> order = read_order(statements_[Order]);
     if (!order) {
         return std::move(order).error();
     }
