@@ -53,8 +53,8 @@ public:
         context_->handle = [router = router_](HttpRequest request, Respond respond) {
             router->handle(std::move(request), std::move(respond));
         };
-        context_->refuse = [router = router_](int status, std::string code, std::string detail) {
-            return router->refuse(status, std::move(code), std::move(detail));
+        context_->refuse = [router = router_](const std::string& code, const std::string& detail) {
+            return router->refuse(code, detail);
         };
         context_->date = [&clock = parts.clock, text = DateText()]() mutable {
             return text(clock.wall_us());

@@ -57,8 +57,7 @@ read_endpoint(const json::value& value, const std::string& pointer, ProblemList&
         vlan_map = read_vlan_map(*map, fields.pointer_of("vlan_map"), problems);
     }
     // An unreadable map is blamed; "untagged" in its place breaks no rule about the whole.
-    return EndpointSpec{
-        std::move(uni), vlan_map.value_or(VlanMap{MapUntagged{}}), std::move(bandwidth)};
+    return EndpointSpec{std::move(uni), vlan_map.value_or(VlanMap{MapUntagged{}}), bandwidth};
 }
 
 std::map<Name, EndpointSpec> read_endpoints(JsonFields& fields, ProblemList& problems) {

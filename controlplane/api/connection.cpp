@@ -128,12 +128,11 @@ asio::awaitable<bool> Connection<Stream>::serve_one() {
         co_return false; // gone, or had nothing more to ask
     }
     if (head_progress == Progress::TimedOut) {
-        co_await refuse(408, "request_timeout", "The head of the request did not arrive in time.");
+        co_await refuse("request_timeout", "The head of the request did not arrive in time.");
         co_return false;
     }
     if (head_size == 0) {
         co_await refuse(
-            431,
             "header_too_large",
             "The head of a request holds at most " + std::to_string(limits::kHeaderBytesMax) +
                 " bytes."
@@ -143,7 +142,7 @@ asio::awaitable<bool> Connection<Stream>::serve_one() {
     HttpHeadResult parsed =
         parse_http_head(std::string_view(received_).substr(0, head_size), context_->body_bytes_max);
     if (auto* refusal = std::get_if<HttpRefusal>(&parsed)) {
-        co_await refuse(refusal->status, std::move(refusal->code), std::move(refusal->detail));
+        co_await refuse(std::move(refusal->code), std::move(refusal->detail));
         co_return false;
     }
     HttpHead& head = std::get<HttpHead>(parsed);
@@ -154,7 +153,7 @@ asio::awaitable<bool> Connection<Stream>::serve_one() {
     }
     const Progress body_progress = co_await read_body(head.request.body, head.body_bytes);
     if (body_progress == Progress::TimedOut) {
-        co_await refuse(408, "request_timeout", "The body of the request did not arrive in time.");
+        co_await refuse("request_timeout", "The body of the request did not arrive in time.");
     }
     if (body_progress != Progress::Done) {
         co_return false;
@@ -243,10 +242,13 @@ asio::awaitable<HttpResponse> Connection<Stream>::answer(HttpRequest request) {
     };
     const auto pending = std::make_shared<Pending>(stream_.get_executor());
     pending->signal.expires_at(asio::steady_timer::time_point::max());
-    context_->handle(std::move(request), [pending](HttpResponse response) {
-        pending->response = std::move(response);
-        pending->signal.cancel();
-    });
+    context_->handle(
+        std::move(request),
+        [pending](HttpResponse response) { // NOLINT(performance-unnecessary-value-param): moved
+            pending->response = std::move(response);
+            pending->signal.cancel();
+        }
+    );
     while (!pending->response) {
         error_code ec;
         co_await pending->signal.async_wait(with(ec));
@@ -263,8 +265,8 @@ asio::awaitable<bool> Connection<Stream>::write(std::string text) {
 }
 
 template <typename Stream>
-asio::awaitable<void> Connection<Stream>::refuse(int status, std::string code, std::string detail) {
-    const HttpResponse response = context_->refuse(status, std::move(code), std::move(detail));
+asio::awaitable<void> Connection<Stream>::refuse(std::string code, std::string detail) {
+    const HttpResponse response = context_->refuse(code, detail);
     if (co_await write(serialize_response(response, context_->date(), false, true))) {
         co_await finish();
     }

@@ -25,7 +25,7 @@ struct ConnectionContext {
     /// Answers a request.
     std::function<void(HttpRequest request, Respond respond)> handle;
     /// Answers what is no request, in the same form.
-    std::function<HttpResponse(int status, std::string code, std::string detail)> refuse;
+    std::function<HttpResponse(const std::string& code, const std::string& detail)> refuse;
     std::function<std::string()> date;
     bool stopping = false;
 };
@@ -74,7 +74,7 @@ private:
     boost::asio::awaitable<Progress> read_some();
     boost::asio::awaitable<HttpResponse> answer(HttpRequest request);
     boost::asio::awaitable<bool> write(std::string text);
-    boost::asio::awaitable<void> refuse(int status, std::string code, std::string detail);
+    boost::asio::awaitable<void> refuse(std::string code, std::string detail);
     boost::asio::awaitable<void> finish();
 
     /// What a missed deadline does to the operation under way. Reads are told and can be answered

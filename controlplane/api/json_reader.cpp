@@ -21,10 +21,13 @@ using json::error_code;
 /// Builds the tree and remembers where it is, to name a member that comes twice.
 class TreeBuilder {
 public:
+    // Names that the parser looks for.
+    // NOLINTBEGIN(readability-identifier-naming)
     static constexpr std::size_t max_object_size = kJsonValuesMax;
     static constexpr std::size_t max_array_size = kJsonValuesMax;
     static constexpr std::size_t max_key_size = SIZE_MAX; // the text itself is bounded
     static constexpr std::size_t max_string_size = SIZE_MAX;
+    // NOLINTEND(readability-identifier-naming)
 
     bool on_document_begin(error_code&) {
         stack_.reset();

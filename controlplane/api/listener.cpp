@@ -326,7 +326,7 @@ private:
         error_code ignored;
         if (in_clear) {
             HttpResponse response = context_->refuse(
-                503, "unavailable", "Too many connections are open; close some or try again later."
+                "unavailable", "Too many connections are open; close some or try again later."
             );
             const std::string text = serialize_response(response, context_->date(), false, true);
             socket.non_blocking(true, ignored);

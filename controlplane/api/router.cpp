@@ -234,7 +234,7 @@ std::string Router::next_request_id() {
     return request_id_prefix_ + '_' + std::to_string(++request_count_);
 }
 
-HttpResponse Router::refuse(int, const std::string& code, const std::string& detail) {
+HttpResponse Router::refuse(const std::string& code, const std::string& detail) {
     HttpResponse response = problem_response(code, detail);
     response.add("X-Request-Id", next_request_id());
     response.close = true;

@@ -32,8 +32,7 @@ public:
     /// Answers a request, now or later; exactly once.
     void handle(HttpRequest request, Respond respond);
     /// The answer to what is no request.
-    [[nodiscard]] HttpResponse
-    refuse(int status, const std::string& code, const std::string& detail);
+    [[nodiscard]] HttpResponse refuse(const std::string& code, const std::string& detail);
     [[nodiscard]] static std::vector<OperationName> operations();
 
 private:

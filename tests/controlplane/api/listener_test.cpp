@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/listener.h"
 
+#include "api/problem_response.h"
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read.hpp>
@@ -33,9 +35,8 @@ public:
         context_->body_bytes_max = config.body_bytes_max;
         context_->timeouts = config.timeouts;
         context_->date = [] { return std::string("D"); };
-        context_->refuse = [](int status, const std::string& code, const std::string&) {
-            HttpResponse response;
-            response.status = status;
+        context_->refuse = [](const std::string& code, const std::string&) {
+            HttpResponse response = problem_response(code, "");
             response.body = code;
             return response;
         };
