@@ -75,6 +75,19 @@ Outcome<Context> decode_context(const std::string& path, const YAML::Node& node)
     return context;
 }
 
+Outcome<std::map<std::string, Context>>
+decode_contexts(const std::string& path, const YAML::Node& contexts) {
+    std::map<std::string, Context> decoded;
+    for (const auto& entry : contexts) {
+        auto context = decode_context(path, entry.second);
+        if (Failure* failure = failure_of(context)) {
+            return std::move(*failure);
+        }
+        decoded[entry.first.as<std::string>()] = std::get<Context>(std::move(context));
+    }
+    return decoded;
+}
+
 Outcome<ContextFile> decode_file(const std::string& path, const YAML::Node& root) {
     ContextFile file;
     if (root.IsNull()) {
@@ -88,14 +101,11 @@ Outcome<ContextFile> decode_file(const std::string& path, const YAML::Node& root
         if (name == "current" && entry.second.IsScalar()) {
             file.current = entry.second.as<std::string>();
         } else if (name == "contexts" && entry.second.IsMap()) {
-            for (const auto& context : entry.second) {
-                auto decoded = decode_context(path, context.second);
-                if (Failure* failure = failure_of(decoded)) {
-                    return std::move(*failure);
-                }
-                file.contexts[context.first.as<std::string>()] =
-                    std::get<Context>(std::move(decoded));
+            auto decoded = decode_contexts(path, entry.second);
+            if (Failure* failure = failure_of(decoded)) {
+                return std::move(*failure);
             }
+            file.contexts = std::get<0>(std::move(decoded));
         } else {
             return bad_file(
                 path, line_of(entry.first), fmt::format("'{}' is none of current, contexts", name)

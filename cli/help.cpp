@@ -167,6 +167,7 @@ std::string help_for(const std::vector<std::string>& words) {
 
 std::vector<std::string_view> help_topics() {
     std::vector<std::string_view> names;
+    names.reserve(std::size(kTopics));
     for (const Topic& topic : kTopics) {
         names.push_back(topic.name);
     }

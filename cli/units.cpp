@@ -136,7 +136,9 @@ std::string format_units(std::uint64_t value) {
             std::string fraction =
                 fmt::format("{:03}", value % scale.factor / (scale.factor / 1'000));
             fraction.erase(fraction.find_last_not_of('0') + 1);
-            return text + (fraction.empty() ? "" : "." + fraction) + std::string(scale.suffix);
+            return fmt::format(
+                "{}{}{}{}", text, fraction.empty() ? "" : ".", fraction, scale.suffix
+            );
         }
     }
     return fmt::format("{}", value);

@@ -109,8 +109,8 @@ private:
     Result<void> restore(const config::SiteConfig& site);
     Result<void> start_api(const config::SiteConfig& site);
 
-    const SystemClock clock_;
-    const api::JsonCodec codec_;
+    const SystemClock clock_{};
+    const api::JsonCodec codec_{};
     boost::asio::io_context io_{1};
     std::unique_ptr<dataplane::Runtime> runtime_;
     // Made last but gone after the store, whose thread calls it until it is joined.

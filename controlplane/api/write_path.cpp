@@ -176,7 +176,12 @@ std::string location_of(const ObjectId& object, const std::optional<ObjectId>& t
     return path + std::string(strowger::to_string(object.kind())) + "s/" + object.text();
 }
 
-void submit_write(Services& services, Exchange exchange, const Write& write, Respond respond) {
+void submit_write(
+    Services& services,
+    const Exchange& exchange,
+    const Write& write,
+    Respond respond
+) {
     std::optional<ObjectId> tenant = exchange.tenant;
     if (!tenant && write.object != ObjectKind::Tenant) {
         Result<std::optional<ObjectId>> owner = owner_of(services, exchange, write.object);

@@ -16,7 +16,12 @@ struct Write {
 };
 
 /// Hands a write to the service and answers with its outcome.
-void submit_write(Services& services, Exchange exchange, const Write& write, Respond respond);
+void submit_write(
+    Services& services,
+    const Exchange& exchange,
+    const Write& write,
+    Respond respond
+);
 
 /// "/v1/circuits/ckt_..." of an object; tokens live below their tenant.
 [[nodiscard]] std::string
