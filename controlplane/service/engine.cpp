@@ -5,6 +5,7 @@
 #include "strowger/base/check.h"
 
 #include <array>
+#include <span>
 #include <utility>
 
 namespace strowger::service {
@@ -409,16 +410,20 @@ void Provisioner::Engine::publish_tokens(const Transition& transition) {
     }
 }
 
-void Provisioner::Engine::poll() {
+void Provisioner::Engine::take_completions() {
     std::array<Completion, kCompletionsAtOnce> completions;
     std::size_t count = parts_.dataplane.poll(completions);
     for (; count > 0; count = parts_.dataplane.poll(completions)) {
-        for (std::size_t index = 0; index < count; ++index) {
-            const auto flight = flights_.find(completions[index].ticket);
+        for (const Completion& completion : std::span(completions).first(count)) {
+            const auto flight = flights_.find(completion.ticket);
             STROWGER_CHECK(flight != flights_.end());
             complete(flight);
         }
     }
+}
+
+void Provisioner::Engine::poll() {
+    take_completions();
     check_deadlines();
     const std::int64_t now_ns = parts_.clock.steady_ns();
     if (now_ns >= heartbeats_due_ns_) {

@@ -56,6 +56,7 @@ private:
     void complete(Flights::iterator flight);
     void revert(Flights::iterator flight);
     void publish_tokens(const Transition& transition);
+    void take_completions();
     void check_deadlines();
     void answer_overdue(Flight& flight, std::int64_t now_ns);
     /// Ends a key's use and gives who waited for it.

@@ -186,10 +186,10 @@ Result<Decision> Planner::update(const WriteRequest& request, const RecordPtr& c
     plan.operation = Operation::Update;
     plan.warnings = std::move(warnings);
     if (circuit != nullptr) {
-        CircuitProgram program = rules_.program(*circuit);
+        const CircuitProgram program = rules_.program(*circuit);
         // A new display name is none of the workers' business.
         if (!(program == rules_.program(current->as_circuit()))) {
-            plan.program = std::move(program);
+            plan.program = program;
         }
     }
     plan.transition.before = current;

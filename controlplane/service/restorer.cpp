@@ -161,8 +161,7 @@ Result<CircuitBody> Restorer::circuit_of(const store::StoredObject& object) {
 Result<void> Restorer::install(const Record& circuit) {
     const CircuitBody& body = circuit.as_circuit();
     Dataplane& dataplane = engine_.parts_.dataplane;
-    const Result<void> staged =
-        dataplane.stage(body.key, engine_.planner_.circuit_rules().program(body));
+    Result<void> staged = dataplane.stage(body.key, engine_.planner_.circuit_rules().program(body));
     if (!staged) {
         return staged;
     }

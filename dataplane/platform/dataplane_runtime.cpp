@@ -99,7 +99,8 @@ struct Runtime::Parts {
 Runtime::Runtime() : parts_(std::make_unique<Parts>()) {}
 Runtime::~Runtime() = default;
 
-Result<std::unique_ptr<Runtime>> Runtime::start(const DataplaneConfig& config, Report report) {
+Result<std::unique_ptr<Runtime>>
+Runtime::start(const DataplaneConfig& config, const Report& report) {
     const auto places = place_workers(config, read_machine());
     if (!places) {
         return places.error();

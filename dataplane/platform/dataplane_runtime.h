@@ -18,7 +18,8 @@ public:
     /// Takes some hundred milliseconds. Fails with a sentence that says what to do, and problems
     /// that name keys of the site file: Invalid (cores), Unavailable (memory, devices). Moves the
     /// calling thread to the control core.
-    static Result<std::unique_ptr<Runtime>> start(const DataplaneConfig& config, Report report);
+    static Result<std::unique_ptr<Runtime>>
+    start(const DataplaneConfig& config, const Report& report);
     Runtime(const Runtime&) = delete;
     Runtime& operator=(const Runtime&) = delete;
     Runtime(Runtime&&) = delete;

@@ -129,6 +129,7 @@ Eal::start(const std::vector<std::string>& arguments, const Report& report) {
     static std::vector<std::string> kept;
     kept = arguments;
     std::vector<char*> pointers;
+    pointers.reserve(kept.size() + 1);
     for (std::string& argument : kept) {
         pointers.push_back(argument.data());
     }
