@@ -17,8 +17,8 @@ from lab import c_tag
 
 CREATES = 200 if e2e.SOAK else 20
 # "1234 sendmsg(" and "1234 <... sendmsg resumed>": thread, call. -y names files behind descriptors.
-RESUMED = re.compile(r"^(\d+) <\.\.\. (\w+) resumed>(.*)$")
-CALL = re.compile(r"^(\d+) (\w+)\((.*)$")
+RESUMED = re.compile(r"^(\d+) +<\.\.\. (\w+) resumed>(.*)$")
+CALL = re.compile(r"^(\d+) +(\w+)\((.*)$")
 SYNCS = ("fdatasync", "fsync")
 
 
@@ -121,7 +121,7 @@ def synced_replies(lines):
             synced = synced or ("-wal>" in arguments and arguments.endswith("= 0"))
         elif "POST /v1/circuits" in arguments:
             synced = False
-        elif "HTTP/1.1 201" in arguments and not line.startswith(f"{thread} <..."):
+        elif "HTTP/1.1 201" in arguments and resumed is None:
             replies.append(synced)
     return replies
 
