@@ -168,7 +168,8 @@ asio::awaitable<bool> Connection<Stream>::serve_one() {
     if (written && !keep_alive) {
         co_await finish();
     }
-    co_return written&& keep_alive;
+    // Stopping may have begun while the answer was written: nobody would close it as idle later.
+    co_return written&& keep_alive && !context_->stopping;
 }
 
 template <typename Stream>
