@@ -287,6 +287,10 @@ std::uint64_t Device::buffers_held(std::uint16_t tx_queues) const {
            buffers_lost_at_close();
 }
 
+bool Device::shares_buffers_with_kernel() const {
+    return is_af_xdp(driver_);
+}
+
 std::uint64_t Device::buffers_lost_at_close() const {
     return is_af_xdp(driver_) ? kAfXdpBuffers : 0;
 }

@@ -49,6 +49,8 @@ public:
     [[nodiscard]] std::uint64_t buffers_held(std::uint16_t tx_queues) const;
     /// How many of those its driver does not give back when it is closed: the kernel had them.
     [[nodiscard]] std::uint64_t buffers_lost_at_close() const;
+    /// Whether the kernel reads and writes frames in the buffers of its pool.
+    [[nodiscard]] bool shares_buffers_with_kernel() const;
     /// The longest frame that really passes, with FCS.
     [[nodiscard]] std::uint32_t frame_max() const;
     [[nodiscard]] LinkSource link_source() const noexcept;

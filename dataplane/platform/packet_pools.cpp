@@ -20,9 +20,62 @@ constexpr std::uint32_t kBurstBuffers = 32;
 constexpr std::uint16_t kStandardBytes = 2'176;
 constexpr std::uint16_t kJumboBytes = limits::kFrameBytesMax + RTE_PKTMBUF_HEADROOM;
 
-std::uint64_t megabytes_of(std::uint32_t count, BufferClass buffers) {
-    const std::uint64_t object = buffer_bytes(buffers) + sizeof(rte_mbuf) + RTE_CACHE_LINE_SIZE;
-    return (count * object + 1'048'575) / 1'048'576;
+constexpr std::uint32_t kPageBytes = 4'096;
+
+std::uint32_t object_bytes(BufferClass buffers) {
+    // Ahead of the mbuf a line for the mempool itself.
+    return RTE_CACHE_LINE_SIZE + sizeof(rte_mbuf) + buffer_bytes(buffers);
+}
+
+/// Of private data between an mbuf and its buffer: what makes an object fill its page.
+std::uint16_t padding_bytes(BufferClass buffers, const BufferNeed& need) {
+    const std::uint32_t object = object_bytes(buffers);
+    const bool pad = need.page_each && object < kPageBytes;
+    return static_cast<std::uint16_t>(pad ? kPageBytes - object : 0);
+}
+
+std::uint64_t megabytes_of(std::uint32_t count, std::uint32_t object) {
+    return (std::uint64_t{count} * object + 1'048'575) / 1'048'576;
+}
+
+/// As rte_pktmbuf_pool_create, but without spreading objects over memory channels.
+///
+/// net_af_xdp reckons the memory that it shares with the kernel as objects times their size,
+/// yet a mempool leaves a gap where an object would cross a page. Frames in buffers behind the
+/// end of that reckoning are refused by the kernel, and their buffers lost: a port that was
+/// once short of processor time would then lose its frames for good. Where each object fills
+/// its page there are no gaps.
+rte_mempool* create_pool(
+    const std::string& name,
+    std::uint32_t count,
+    std::uint16_t padding,
+    std::uint16_t bytes,
+    int socket
+) {
+    const auto element = static_cast<unsigned>(sizeof(rte_mbuf) + padding + bytes);
+    rte_mempool* const pool = rte_mempool_create_empty(
+        name.c_str(),
+        count,
+        element,
+        kCacheBuffers,
+        sizeof(rte_pktmbuf_pool_private),
+        socket,
+        padding != 0 ? RTE_MEMPOOL_F_NO_SPREAD : 0
+    );
+    if (pool == nullptr) {
+        return nullptr;
+    }
+    rte_pktmbuf_pool_private layout{};
+    layout.mbuf_data_room_size = bytes;
+    layout.mbuf_priv_size = padding;
+    rte_pktmbuf_pool_init(pool, &layout);
+    if (const int populated = rte_mempool_populate_default(pool); populated < 0) {
+        rte_mempool_free(pool);
+        rte_errno = -populated;
+        return nullptr;
+    }
+    rte_mempool_obj_iter(pool, rte_pktmbuf_init, nullptr);
+    return pool;
 }
 
 } // namespace
@@ -51,15 +104,14 @@ Result<std::unique_ptr<PacketPools>> PacketPools::create(const std::map<Key, Buf
         const std::string name = std::string{"strowger_"} +
                                  (buffers == BufferClass::Jumbo ? "jumbo_" : "standard_") +
                                  std::to_string(socket);
-        rte_mempool* const pool = rte_pktmbuf_pool_create(
-            name.c_str(), count, kCacheBuffers, 0, buffer_bytes(buffers), socket
-        );
+        const std::uint16_t padding = padding_bytes(buffers, need);
+        rte_mempool* const pool = create_pool(name, count, padding, buffer_bytes(buffers), socket);
         if (pool == nullptr) {
             return Error{
                 .code = ErrorCode::Unavailable,
                 .message = std::to_string(count) + " frame buffers on socket " +
                            std::to_string(socket) + " take " +
-                           std::to_string(megabytes_of(count, buffers)) +
+                           std::to_string(megabytes_of(count, object_bytes(buffers) + padding)) +
                            " MB, which is not there (" + rte_strerror(rte_errno) +
                            "): raise memory.megabytes, or lower the descriptors of the ports",
                 .problems = {}};

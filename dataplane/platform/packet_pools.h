@@ -23,6 +23,7 @@ struct BufferNeed {
     std::uint64_t descriptors = 0;  ///< of rx and tx queues, and the device's own rings
     std::uint64_t ring_entries = 0; ///< of rings between workers
     std::uint32_t workers = 0;
+    bool page_each = false; ///< a device shares the pool's memory with the kernel (af_xdp)
 };
 
 /// How many buffers that takes: a pool that is never empty while its devices are not broken.

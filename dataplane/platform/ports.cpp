@@ -173,6 +173,7 @@ std::map<PacketPools::Key, BufferNeed> Ports::needs(const std::vector<WorkerPlac
     for (std::size_t index = 0; index < devices_.size(); ++index) {
         const PacketPools::Key key{places[pollers_[index]].socket, config_.ports[index].buffers};
         needs[key].descriptors += config_.ports[index].rx_descriptors;
+        needs[key].page_each |= devices_[index]->shares_buffers_with_kernel();
         rings += workers - tx_queues(index);
     }
     for (auto& [key, need] : needs) {

@@ -61,9 +61,11 @@ class Iperf3:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        heard = []
         try:
             # The line says that the socket listens; no sleep can know that.
             for line in server.stdout:
+                heard.append(line)
                 if "listening" in line:
                     break
             command = ["iperf3", "-c", self.address, "-p", str(self.port), "-t", str(seconds), "-J"]
@@ -73,12 +75,12 @@ class Iperf3:
             command += ["-R"] if reverse else []
             text = sh(*command, *extra, netns=client.netns, check=False, timeout=seconds + 60)
             result = json.loads(text)
-            if "error" in result:
-                raise LabError(f"iperf3 {client.name} -> {self.address}: {result['error']}")
-            return result
+            if "error" not in result:
+                return result
         finally:
             server.terminate()
-            server.communicate(timeout=10)
+            heard.append(server.communicate(timeout=10)[0])
+        raise LabError(f"iperf3 {client.name} -> {self.address}: {result['error']}; the server's side:\n{''.join(heard)}")
 
 
 def iperf_tcp(client, server, address, **options):

@@ -2,14 +2,18 @@
 // The whole dataplane on devices that need no NIC, no root and no hugepages. DPDK starts once in a
 // process, so this program has one site for all of its tests.
 #include "platform/dataplane_runtime.h"
+#include "platform/packet_pools.h"
 #include "platform/topology.h"
 #include "tests/support/programs.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rte_mbuf.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -152,6 +156,32 @@ TEST_F(RuntimeTest, PollsLinksWithoutChangingThoseThatStand) {
     runtime_->poll_links();
 
     EXPECT_TRUE(dataplane().port_status(PortIndex{0}).link_up);
+}
+
+/// What net_af_xdp takes for granted when it registers a pool's memory with the kernel.
+TEST_F(RuntimeTest, PoolSharedWithTheKernelHasNoGaps) {
+    const BufferNeed need{.descriptors = 4'096, .ring_entries = 0, .workers = 1, .page_each = true};
+    const auto pools = PacketPools::create({{{SOCKET_ID_ANY, BufferClass::Standard}, need}});
+    ASSERT_TRUE(pools) << pools.error().message;
+    rte_mempool* const pool = (*pools)->pool(SOCKET_ID_ANY, BufferClass::Standard);
+    struct Span {
+        std::uintptr_t first = UINTPTR_MAX;
+        std::uintptr_t last = 0;
+    } span;
+
+    rte_mempool_obj_iter(
+        pool,
+        [](rte_mempool*, void* seen, void* object, unsigned) {
+            const auto address = reinterpret_cast<std::uintptr_t>(object);
+            static_cast<Span*>(seen)->first = std::min(static_cast<Span*>(seen)->first, address);
+            static_cast<Span*>(seen)->last = std::max(static_cast<Span*>(seen)->last, address);
+        },
+        &span
+    );
+
+    const std::uint32_t object = rte_mempool_calc_obj_size(pool->elt_size, pool->flags, nullptr);
+    EXPECT_EQ(std::uint64_t{pool->populated_size - 1} * object, span.last - span.first);
+    EXPECT_EQ(2'048U + RTE_PKTMBUF_HEADROOM, rte_pktmbuf_data_room_size(pool));
 }
 
 } // namespace
