@@ -12,6 +12,15 @@ std::array<Coverage, 2> coverages_of(const CircuitProgram& program) {
     return {coverage_of(program.endpoints[0]), coverage_of(program.endpoints[1])};
 }
 
+IndexEntry entry_of(const CircuitRecord& circuit, std::size_t half, unsigned version) {
+    return IndexEntry::endpoint(
+        circuit.place.worker,
+        circuit.place.slots.at(half),
+        circuit_tag_count(circuit.staged->endpoints.at(half).map),
+        version
+    );
+}
+
 } // namespace
 
 void ChangeDriver::begin(CircuitRecord& circuit, ChangeKind kind, std::uint64_t ticket) {
@@ -86,6 +95,10 @@ bool ChangeDriver::remap(CircuitRecord& circuit, unsigned phase) {
     if (phase == 0) {
         send_forwarding(circuit, next_version);
         send_meters(circuit);
+        // First both halves' new places: a frame may leave by them as soon as its own is switched.
+        for (std::size_t half = 0; half < old.size(); ++half) {
+            index_.cover_new(owner, kept[half], old, entry_of(circuit, half, next_version));
+        }
         cover(circuit, owner, next_version);
         queues_.mark(owner, circuit.change->wait);
         return true;
@@ -170,13 +183,7 @@ void ChangeDriver::send_meters(const CircuitRecord& circuit) {
 void ChangeDriver::cover(CircuitRecord& circuit, std::size_t worker, unsigned version) {
     for (std::size_t half = 0; half < circuit.place.slots.size(); ++half) {
         const EndpointProgram& endpoint = circuit.staged->endpoints[half];
-        const IndexEntry entry = IndexEntry::endpoint(
-            circuit.place.worker,
-            circuit.place.slots[half],
-            circuit_tag_count(endpoint.map),
-            version
-        );
-        index_.cover(worker, coverage_of(endpoint), entry);
+        index_.cover(worker, coverage_of(endpoint), entry_of(circuit, half, version));
     }
 }
 

@@ -38,6 +38,13 @@ std::bitset<4096> kept_outer(std::span<const Coverage> kept, const Coverage& cov
     return vids;
 }
 
+/// Whether `kept` has the coverage's S-VLAN as a whole.
+bool keeps_whole(std::span<const Coverage> kept, const Coverage& coverage) {
+    return std::any_of(kept.begin(), kept.end(), [&coverage](const Coverage& other) {
+        return other.shares_root_with(coverage) && other.outer.test(*coverage.s_vid);
+    });
+}
+
 std::bitset<4096> kept_inner(std::span<const Coverage> kept, const Coverage& coverage) {
     std::bitset<4096> vids;
     for (const Coverage& other : kept) {
@@ -96,30 +103,35 @@ void IndexLedger::cover(std::size_t worker, const Coverage& coverage, IndexEntry
     if (coverage.untagged) {
         set_port(worker, SetPort::Place::Untagged, coverage.port, entry);
     }
-    Root& root = root_of(coverage);
-    if (prepare(worker, root.node)) {
-        queues_.send(
-            worker,
-            Command{SetPort{
-                .port = coverage.port.value,
-                .place = SetPort::Place::RootOfTpid,
-                .tpid = static_cast<std::uint8_t>(coverage.tpid),
-                .block = root.node.block,
-                .entry = {},
-            }}
-        );
-    }
-    set_runs(worker, root.node.block, coverage.outer, entry);
+    link_root(worker, coverage);
+    set_runs(worker, root_of(coverage).node.block, coverage.outer, entry);
     if (coverage.s_vid) {
-        Node& inner = root.inner.at(*coverage.s_vid);
-        const bool must_link = prepare(worker, inner);
-        set_runs(worker, inner.block, coverage.inner, entry);
-        if (must_link) {
-            // Filled before it is linked: the S-VLAN may have been this circuit's as a whole.
-            std::bitset<4096> link;
-            link.set(*coverage.s_vid);
-            set_runs(worker, root.node.block, link, IndexEntry::block(inner.block));
-        }
+        cover_inner(worker, coverage, coverage.inner, entry);
+    }
+}
+
+void IndexLedger::cover_new(
+    std::size_t worker,
+    const Coverage& coverage,
+    std::span<const Coverage> old,
+    IndexEntry entry
+) {
+    if (coverage.all && !keeps_all(old, coverage.port)) {
+        set_port(worker, SetPort::Place::AllToOne, coverage.port, entry);
+    }
+    if (coverage.untagged && !keeps_untagged(old, coverage.port)) {
+        set_port(worker, SetPort::Place::Untagged, coverage.port, entry);
+    }
+    if (!coverage.needs_root()) {
+        return;
+    }
+    link_root(worker, coverage);
+    set_runs(
+        worker, root_of(coverage).node.block, coverage.outer & ~kept_outer(old, coverage), entry
+    );
+    // An S-VLAN that was the circuit's as a whole is still forwarded by its one entry.
+    if (coverage.s_vid && !keeps_whole(old, coverage)) {
+        cover_inner(worker, coverage, coverage.inner & ~kept_inner(old, coverage), entry);
     }
 }
 
@@ -142,6 +154,41 @@ void IndexLedger::uncover(
     if (coverage.s_vid) {
         const Node& inner = root.inner.at(*coverage.s_vid);
         set_runs(worker, inner.block, coverage.inner & ~kept_inner(kept, coverage), IndexEntry{});
+    }
+}
+
+void IndexLedger::link_root(std::size_t worker, const Coverage& coverage) {
+    Node& node = root_of(coverage).node;
+    if (!prepare(worker, node)) {
+        return;
+    }
+    queues_.send(
+        worker,
+        Command{SetPort{
+            .port = coverage.port.value,
+            .place = SetPort::Place::RootOfTpid,
+            .tpid = static_cast<std::uint8_t>(coverage.tpid),
+            .block = node.block,
+            .entry = {},
+        }}
+    );
+}
+
+void IndexLedger::cover_inner(
+    std::size_t worker,
+    const Coverage& coverage,
+    const std::bitset<4096>& vids,
+    IndexEntry entry
+) {
+    Root& root = root_of(coverage);
+    Node& inner = root.inner.at(*coverage.s_vid);
+    const bool must_link = prepare(worker, inner);
+    set_runs(worker, inner.block, vids, entry);
+    if (must_link) {
+        // Filled before it is linked: the S-VLAN may have been this circuit's as a whole.
+        std::bitset<4096> link;
+        link.set(*coverage.s_vid);
+        set_runs(worker, root.node.block, link, IndexEntry::block(inner.block));
     }
 }
 

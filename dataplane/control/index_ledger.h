@@ -29,6 +29,13 @@ public:
 
     /// Makes one worker classify a coverage's frames as `entry`.
     void cover(std::size_t worker, const Coverage& coverage, IndexEntry entry);
+    /// The same, but only where `old` has nothing: what is forwarded now is not disturbed.
+    void cover_new(
+        std::size_t worker,
+        const Coverage& coverage,
+        std::span<const Coverage> old,
+        IndexEntry entry
+    );
     /// Makes one worker forget a coverage, but for what `kept` covers.
     void uncover(std::size_t worker, const Coverage& coverage, std::span<const Coverage> kept);
 
@@ -50,6 +57,13 @@ private:
     void drop_root(Root& root, const Coverage& coverage);
     /// True when this worker's table has still to be pointed to the node.
     bool prepare(std::size_t worker, Node& node);
+    void link_root(std::size_t worker, const Coverage& coverage);
+    void cover_inner(
+        std::size_t worker,
+        const Coverage& coverage,
+        const std::bitset<4096>& vids,
+        IndexEntry entry
+    );
     void set_port(std::size_t worker, SetPort::Place place, PortIndex port, IndexEntry entry);
     void set_runs(
         std::size_t worker,
