@@ -3,9 +3,9 @@
 
 #include "service/preconditions.h"
 #include "service/provisioner.h"
+#include "tests/controlplane/service/fake_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_dataplane.h"
-#include "tests/support/fake_store.h"
 
 #include <gtest/gtest.h>
 
