@@ -5,7 +5,7 @@
 usage: check_tidy.py BUILD_DIR [--full] [FILE...]
 
 The price of a check is the size of the headers, which clang-tidy 14 walks like our own code: half a second a check with
-Boost, and minutes for the static analyzer. So tests, and files that reach Boost, yaml-cpp or CLI11, get a short list:
+Boost, and minutes for the static analyzer. So tests, and files that reach Boost, yaml-cpp, CLI11, fmt or spdlog, get a short list:
 what the compiler does not see and a reviewer misses. Everything else gets every check of .clang-tidy, as all files do
 with --full.
 """
@@ -16,7 +16,7 @@ import sys
 
 import lint_support
 
-HEAVY = ("boost/", "CLI/", "yaml-cpp/")
+HEAVY = ("boost/", "CLI/", "yaml-cpp/", "fmt/", "spdlog/")
 TESTS = ("tests", "bench")
 SHORT_LIST = (
     "-*,bugprone-use-after-move,bugprone-unused-raii,google-explicit-constructor,performance-move-const-arg,"

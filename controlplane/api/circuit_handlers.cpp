@@ -43,34 +43,34 @@ HttpResponse list_circuits(Services& services, const Exchange& exchange) {
 HttpResponse get_circuit(Services& services, const Exchange& exchange) {
     return read_object(services, exchange, ObjectKind::Circuit);
 }
-void create_circuit(Services& services, Exchange exchange, Respond respond) {
+void create_circuit(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
         services,
-        std::move(exchange),
+        exchange,
         {WriteKind::Create, ObjectKind::Circuit, SpecKind::Circuit},
         std::move(respond)
     );
 }
-void put_circuit(Services& services, Exchange exchange, Respond respond) {
+void put_circuit(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
         services,
-        std::move(exchange),
+        exchange,
         {WriteKind::Put, ObjectKind::Circuit, SpecKind::Circuit},
         std::move(respond)
     );
 }
-void patch_circuit(Services& services, Exchange exchange, Respond respond) {
+void patch_circuit(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
         services,
-        std::move(exchange),
+        exchange,
         {WriteKind::Patch, ObjectKind::Circuit, SpecKind::Circuit},
         std::move(respond)
     );
 }
-void delete_circuit(Services& services, Exchange exchange, Respond respond) {
+void delete_circuit(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
         services,
-        std::move(exchange),
+        exchange,
         {WriteKind::Delete, ObjectKind::Circuit, SpecKind::Circuit},
         std::move(respond)
     );

@@ -37,7 +37,7 @@ struct Exchange {
 /// Answers at once.
 using ReadHandler = HttpResponse (*)(Services& services, const Exchange& exchange);
 /// Answers when the change is durable and held by every worker.
-using WriteHandler = void (*)(Services& services, Exchange exchange, Respond respond);
+using WriteHandler = void (*)(Services& services, const Exchange& exchange, Respond respond);
 
 /// 200 with a JSON body.
 [[nodiscard]] HttpResponse json_response(std::string body);

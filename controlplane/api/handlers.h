@@ -8,31 +8,31 @@ namespace strowger::api {
 
 HttpResponse list_tenants(Services& services, const Exchange& exchange);
 HttpResponse get_tenant(Services& services, const Exchange& exchange);
-void create_tenant(Services& services, Exchange exchange, Respond respond);
-void patch_tenant(Services& services, Exchange exchange, Respond respond);
-void delete_tenant(Services& services, Exchange exchange, Respond respond);
+void create_tenant(Services& services, const Exchange& exchange, Respond respond);
+void patch_tenant(Services& services, const Exchange& exchange, Respond respond);
+void delete_tenant(Services& services, const Exchange& exchange, Respond respond);
 
 HttpResponse list_tokens(Services& services, const Exchange& exchange);
 HttpResponse get_token(Services& services, const Exchange& exchange);
-void create_token(Services& services, Exchange exchange, Respond respond);
-void delete_token(Services& services, Exchange exchange, Respond respond);
+void create_token(Services& services, const Exchange& exchange, Respond respond);
+void delete_token(Services& services, const Exchange& exchange, Respond respond);
 
 HttpResponse list_ports(Services& services, const Exchange& exchange);
 HttpResponse get_port(Services& services, const Exchange& exchange);
 
 HttpResponse list_unis(Services& services, const Exchange& exchange);
 HttpResponse get_uni(Services& services, const Exchange& exchange);
-void create_uni(Services& services, Exchange exchange, Respond respond);
-void patch_uni(Services& services, Exchange exchange, Respond respond);
-void delete_uni(Services& services, Exchange exchange, Respond respond);
+void create_uni(Services& services, const Exchange& exchange, Respond respond);
+void patch_uni(Services& services, const Exchange& exchange, Respond respond);
+void delete_uni(Services& services, const Exchange& exchange, Respond respond);
 
 HttpResponse list_circuits(Services& services, const Exchange& exchange);
 HttpResponse get_circuit(Services& services, const Exchange& exchange);
 HttpResponse get_circuit_counters(Services& services, const Exchange& exchange);
-void create_circuit(Services& services, Exchange exchange, Respond respond);
-void put_circuit(Services& services, Exchange exchange, Respond respond);
-void patch_circuit(Services& services, Exchange exchange, Respond respond);
-void delete_circuit(Services& services, Exchange exchange, Respond respond);
+void create_circuit(Services& services, const Exchange& exchange, Respond respond);
+void put_circuit(Services& services, const Exchange& exchange, Respond respond);
+void patch_circuit(Services& services, const Exchange& exchange, Respond respond);
+void delete_circuit(Services& services, const Exchange& exchange, Respond respond);
 
 HttpResponse list_orders(Services& services, const Exchange& exchange);
 HttpResponse get_order(Services& services, const Exchange& exchange);

@@ -301,7 +301,7 @@ void Router::dispatch(HttpRequest request, const Respond& respond) {
     if (operation->read != nullptr) {
         return respond(operation->read(services_, exchange));
     }
-    operation->write(services_, std::move(exchange), respond);
+    operation->write(services_, exchange, respond);
 }
 
 std::vector<OperationName> Router::operations() {

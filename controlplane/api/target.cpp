@@ -77,10 +77,11 @@ Result<Target> parse_target(std::string_view target) {
         '/',
         [&](std::string_view segment) {
             std::optional<std::string> decoded = decode(segment, false);
-            if (decoded) {
-                parsed.segments.push_back(*std::move(decoded));
+            if (!decoded) {
+                return false;
             }
-            return decoded.has_value();
+            parsed.segments.push_back(*std::move(decoded));
+            return true;
         }
     );
     if (!path_is_sound) {

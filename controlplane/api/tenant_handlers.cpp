@@ -28,26 +28,26 @@ HttpResponse list_tenants(Services& services, const Exchange& exchange) {
 HttpResponse get_tenant(Services& services, const Exchange& exchange) {
     return read_object(services, exchange, ObjectKind::Tenant);
 }
-void create_tenant(Services& services, Exchange exchange, Respond respond) {
+void create_tenant(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
         services,
-        std::move(exchange),
+        exchange,
         {WriteKind::Create, ObjectKind::Tenant, SpecKind::Tenant},
         std::move(respond)
     );
 }
-void patch_tenant(Services& services, Exchange exchange, Respond respond) {
+void patch_tenant(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
         services,
-        std::move(exchange),
+        exchange,
         {WriteKind::Patch, ObjectKind::Tenant, SpecKind::Tenant},
         std::move(respond)
     );
 }
-void delete_tenant(Services& services, Exchange exchange, Respond respond) {
+void delete_tenant(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
         services,
-        std::move(exchange),
+        exchange,
         {WriteKind::Delete, ObjectKind::Tenant, SpecKind::Tenant},
         std::move(respond)
     );

@@ -32,18 +32,18 @@ HttpResponse list_tokens(Services& services, const Exchange& exchange) {
 HttpResponse get_token(Services& services, const Exchange& exchange) {
     return read_object(services, exchange, ObjectKind::Token);
 }
-void create_token(Services& services, Exchange exchange, Respond respond) {
+void create_token(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
         services,
-        std::move(exchange),
+        exchange,
         {WriteKind::Create, ObjectKind::Token, SpecKind::Token},
         std::move(respond)
     );
 }
-void delete_token(Services& services, Exchange exchange, Respond respond) {
+void delete_token(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
         services,
-        std::move(exchange),
+        exchange,
         {WriteKind::Delete, ObjectKind::Token, SpecKind::Token},
         std::move(respond)
     );

@@ -32,28 +32,19 @@ HttpResponse list_unis(Services& services, const Exchange& exchange) {
 HttpResponse get_uni(Services& services, const Exchange& exchange) {
     return read_object(services, exchange, ObjectKind::Uni);
 }
-void create_uni(Services& services, Exchange exchange, Respond respond) {
+void create_uni(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
-        services,
-        std::move(exchange),
-        {WriteKind::Create, ObjectKind::Uni, SpecKind::Uni},
-        std::move(respond)
+        services, exchange, {WriteKind::Create, ObjectKind::Uni, SpecKind::Uni}, std::move(respond)
     );
 }
-void patch_uni(Services& services, Exchange exchange, Respond respond) {
+void patch_uni(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
-        services,
-        std::move(exchange),
-        {WriteKind::Patch, ObjectKind::Uni, SpecKind::Uni},
-        std::move(respond)
+        services, exchange, {WriteKind::Patch, ObjectKind::Uni, SpecKind::Uni}, std::move(respond)
     );
 }
-void delete_uni(Services& services, Exchange exchange, Respond respond) {
+void delete_uni(Services& services, const Exchange& exchange, Respond respond) {
     submit_write(
-        services,
-        std::move(exchange),
-        {WriteKind::Delete, ObjectKind::Uni, SpecKind::Uni},
-        std::move(respond)
+        services, exchange, {WriteKind::Delete, ObjectKind::Uni, SpecKind::Uni}, std::move(respond)
     );
 }
 

@@ -176,10 +176,9 @@ void CircuitRules::check_ports(const Places& places, Bytes frame_max, Faults& fa
         // The far end's longest frame, with this end's tags in place of its own.
         std::uint64_t longest = frame_max.value;
         for (const Place& far : places) {
-            const unsigned removed = circuit_tag_count(far.endpoint->vlan_map);
-            const unsigned pushed = circuit_tag_count(place.endpoint->vlan_map);
-            longest =
-                std::max<std::uint64_t>(longest, frame_max.value + 4U * pushed - 4U * removed);
+            const std::uint64_t removed = circuit_tag_count(far.endpoint->vlan_map);
+            const std::uint64_t pushed = circuit_tag_count(place.endpoint->vlan_map);
+            longest = std::max(longest, frame_max.value + 4 * pushed - 4 * removed);
         }
         const Bytes passed = dataplane_.port_status(place.uni->as_uni().port).frame_max;
         if (longest > passed.value) {

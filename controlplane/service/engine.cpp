@@ -415,11 +415,15 @@ void Provisioner::Engine::take_completions() {
     std::size_t count = parts_.dataplane.poll(completions);
     for (; count > 0; count = parts_.dataplane.poll(completions)) {
         for (const Completion& completion : std::span(completions).first(count)) {
-            const auto flight = flights_.find(completion.ticket);
-            STROWGER_CHECK(flight != flights_.end());
-            complete(flight);
+            take_completion(completion.ticket);
         }
     }
+}
+
+void Provisioner::Engine::take_completion(std::uint64_t ticket) {
+    const auto flight = flights_.find(ticket);
+    STROWGER_CHECK(flight != flights_.end());
+    complete(flight);
 }
 
 void Provisioner::Engine::poll() {

@@ -57,6 +57,7 @@ private:
     void revert(Flights::iterator flight);
     void publish_tokens(const Transition& transition);
     void take_completions();
+    void take_completion(std::uint64_t ticket);
     void check_deadlines();
     void answer_overdue(Flight& flight, std::int64_t now_ns);
     /// Ends a key's use and gives who waited for it.

@@ -64,6 +64,21 @@ private:
     std::array<std::uint64_t, kDropReasonCount> dropped_{};
 };
 
+/// Sends frames, with a worker's turn now and then.
+void send_some(Rig& rig, std::uint64_t count, unsigned percent_of_turns) {
+    for (; count > 0; --count) {
+        rig.send();
+        if (rig.random().chance(percent_of_turns)) {
+            rig.step_any();
+        }
+    }
+}
+
+void expect_none_missing(Rig& rig) {
+    const std::string missing = rig.describe_missing();
+    EXPECT_EQ(rig.end_round(), 0U) << "frames that had to leave did not" << missing;
+}
+
 TEST_P(ForwardingProperty, SameFramesAndSameCountersAsTheReference) {
     in_worlds(12, Rig::Meters::Random, [](Rig& rig) {
         for (int round = 0; round < 120 && !HasFailure(); ++round) {
@@ -71,16 +86,10 @@ TEST_P(ForwardingProperty, SameFramesAndSameCountersAsTheReference) {
             rig.settle();
             rig.end_changes();
             rig.disturb();
-            for (std::uint64_t i = rig.random().between(1, kFramesWithoutLoss); i > 0; --i) {
-                rig.send();
-                if (rig.random().chance(30)) {
-                    rig.step_any();
-                }
-            }
+            send_some(rig, rig.random().between(1, kFramesWithoutLoss), 30);
             rig.settle();
             rig.collect();
-            const std::string missing = rig.describe_missing();
-            ASSERT_EQ(rig.end_round(), 0U) << "frames that had to leave did not" << missing;
+            expect_none_missing(rig);
             rig.expect_same_counters();
             rig.expect_conserved();
         }
@@ -111,9 +120,7 @@ TEST_P(ForwardingProperty, FramesSeeTheOldProgramOrTheNewOne) {
             rig.settle();
             rig.collect();
             rig.end_changes();
-            const std::string missing = rig.describe_missing();
-            ASSERT_EQ(rig.end_round(), 0U)
-                << "frames that both programs carry were lost" << missing;
+            expect_none_missing(rig);
             rig.expect_conserved();
         }
     });
@@ -128,12 +135,7 @@ TEST_P(ForwardingProperty, FullRingsLoseFramesOnlyUnderTheirReason) {
             rig.end_changes();
             const std::uint64_t full_before =
                 rig.dropped(DropReason::TxFull) + rig.dropped(DropReason::HandoverFull);
-            for (std::uint64_t i = rig.random().below(900); i > 0; --i) {
-                rig.send();
-                if (rig.random().chance(10)) {
-                    rig.step_any();
-                }
-            }
+            send_some(rig, rig.random().below(900), 10);
             rig.settle();
             rig.collect();
             rig.settle();

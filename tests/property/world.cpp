@@ -108,15 +108,11 @@ EndpointProgram World::any_endpoint(Bytes frame_max) {
 }
 
 bool World::fits(const CircuitProgram& program, std::optional<CircuitKey> instead) const {
-    const auto apart = [&program](const CircuitProgram& other) {
-        for (const EndpointProgram& a : program.endpoints) {
-            for (const EndpointProgram& b : other.endpoints) {
-                if (collide(a, b)) {
-                    return false;
-                }
-            }
-        }
-        return true;
+    const auto meets = [&program](const EndpointProgram& other) {
+        return collide(program.endpoints[0], other) || collide(program.endpoints[1], other);
+    };
+    const auto apart = [&meets](const CircuitProgram& other) {
+        return std::none_of(other.endpoints.begin(), other.endpoints.end(), meets);
     };
     if (collide(program.endpoints[0], program.endpoints[1])) {
         return false;

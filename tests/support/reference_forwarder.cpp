@@ -101,15 +101,19 @@ ReferenceForwarder::unchecked(PortIndex port, const FrameBytes& bytes) {
 std::optional<ReferenceForwarder::Match>
 ReferenceForwarder::find(PortIndex port, const FrameBytes& bytes) {
     const std::vector<reference::Tag> tags = reference::parse_tags(bytes).value();
+    const auto takes = [&](const EndpointProgram& endpoint) {
+        return endpoint.port == port && reference::belongs(tags, endpoint);
+    };
     std::optional<Match> match;
     for (auto& [key, circuit] : circuits_) {
-        for (std::size_t end = 0; end < circuit.program.endpoints.size(); ++end) {
-            const EndpointProgram& endpoint = circuit.program.endpoints.at(end);
-            if (endpoint.port == port && reference::belongs(tags, endpoint)) {
-                STROWGER_CHECK(!match.has_value());
-                match = Match{key, &circuit, end};
-            }
+        const auto& endpoints = circuit.program.endpoints;
+        const auto found = std::find_if(endpoints.begin(), endpoints.end(), takes);
+        if (found == endpoints.end()) {
+            continue;
         }
+        STROWGER_CHECK(!match.has_value());
+        STROWGER_CHECK(std::none_of(found + 1, endpoints.end(), takes));
+        match = Match{key, &circuit, static_cast<std::size_t>(found - endpoints.begin())};
     }
     return match;
 }

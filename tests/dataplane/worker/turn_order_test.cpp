@@ -30,7 +30,8 @@ public:
     ~InTheMiddle() { rte_eth_remove_rx_callback(device_, queue_, callback_); }
 
 private:
-    static std::uint16_t
+    // The six parameters are DPDK's.
+    static std::uint16_t // NOLINTNEXTLINE(readability-function-size)
     run(std::uint16_t, std::uint16_t, rte_mbuf**, std::uint16_t count, std::uint16_t, void* self) {
         auto& action = static_cast<InTheMiddle*>(self)->action_;
         if (action) {
