@@ -1,6 +1,6 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Laws every file keeps: licence line, length, `#pragma once`, Python that parses, shell that shellcheck accepts."""
+"""Laws every file keeps: licence line, length, `#pragma once`, Debian's Python that parses, shell that shellcheck accepts."""
 
 import ast
 import subprocess
@@ -30,6 +30,9 @@ def check_text(name, path, text):
 
 
 def check_python(name, text):
+    # Another python3 earlier in PATH may lack Debian's modules.
+    if interpreter(text) not in ("", "#!/usr/bin/python3"):
+        yield f"{name}: Python runs as #!/usr/bin/python3"
     try:
         ast.parse(text, name)
     except SyntaxError as error:

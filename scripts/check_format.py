@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Every C++ file is what clang-format would write. `check_format.py --fix` rewrites them."""
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The architecture as a table: who may include whom (docs/ARCHITECTURE.md, section 6).
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The frame path calls nothing that allocates, locks, throws, enters the kernel or prints.
 

@@ -148,7 +148,7 @@ build_product() {
 
 # option_is_set DIRECTORY NAME=VALUE
 option_is_set() {
-    meson introspect --buildoptions "$1" | python3 -c '
+    meson introspect --buildoptions "$1" | /usr/bin/python3 -c '
 import json, sys
 name, value = sys.argv[1].split("=", 1)
 found = [o["value"] for o in json.load(sys.stdin) if o["name"] == name]

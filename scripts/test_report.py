@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Adds up meson test logs: one line a suite, the names of what failed, and `N passed, N failed, N skipped` as the last.
 

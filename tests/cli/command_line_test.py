@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The built `strowger` against an exchange that answers from memory: every verb, every exit code, every promise about
 retries, tokens, terminals and completion.

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The built `strowger` against the built `strowgerd`: what the manual's first page does, over the socket, over HTTP with
 tokens, and the refusals only a real exchange can make. Ports are memory rings, so no NIC, hugepage or namespace is needed.

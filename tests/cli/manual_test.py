@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Runs every console block of docs/cli.md and compares what is printed. With --write, prints into the manual instead.
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Drives every path, method, status and problem code of docs/openapi.yaml against the control plane and fails on
 anything that is undocumented, and on anything documented that could not be brought about.
