@@ -34,28 +34,6 @@ void classify(const Classifier& classifier, Burst& burst, PortStats* stats) noex
     });
 }
 
-void hand_over(
-    std::uint32_t self,
-    std::span<HandoverLane> lanes,
-    Burst& burst,
-    PortStats* stats,
-    WorkerStats& worker
-) noexcept {
-    sieve(burst, stats, [&](std::uint16_t i) noexcept {
-        const std::uint32_t owner = burst.entries[i].owner();
-        if (owner == self) {
-            return Verdict::Keep;
-        }
-        stage_handover(
-            lanes[owner],
-            {.frame = burst.frames[i], .entry = burst.entries[i], .port = burst.ports[i]},
-            stats,
-            worker
-        );
-        return Verdict::Taken;
-    });
-}
-
 void find_slots(EndpointSlot* slots, Burst& burst) noexcept {
     for (std::uint16_t i = 0; i < burst.count; ++i) {
         EndpointSlot* const slot = &slots[burst.entries[i].number()];

@@ -38,6 +38,28 @@ void stage_handover(
     }
 }
 
+void hand_over(
+    std::uint32_t self,
+    std::span<HandoverLane> lanes,
+    Burst& burst,
+    PortStats* stats,
+    WorkerStats& worker
+) noexcept {
+    sieve(burst, stats, [&](std::uint16_t i) noexcept {
+        const std::uint32_t owner = burst.entries[i].owner();
+        if (owner == self) {
+            return Verdict::Keep;
+        }
+        stage_handover(
+            lanes[owner],
+            {.frame = burst.frames[i], .entry = burst.entries[i], .port = burst.ports[i]},
+            stats,
+            worker
+        );
+        return Verdict::Taken;
+    });
+}
+
 std::uint16_t take_over(rte_ring* ring, Burst& burst, WorkerStats& worker) noexcept {
     burst.dropped_count = 0;
     const auto count = static_cast<std::uint16_t>(rte_ring_sc_dequeue_burst(

@@ -5,6 +5,8 @@
 
 #include <rte_ring.h>
 
+#include <span>
+
 namespace strowger::dataplane {
 
 /// Frames on their way from this worker to the one that owns their circuits. The entry that
@@ -23,6 +25,15 @@ struct HandoverFrame {
     IndexEntry entry;
     std::uint16_t port = 0;
 };
+
+/// In: entries. Out: only frames that this worker owns; the others are on the owners' lanes.
+void hand_over(
+    std::uint32_t self,
+    std::span<HandoverLane> lanes,
+    Burst& burst,
+    PortStats* stats,
+    WorkerStats& worker
+) noexcept;
 
 /// Puts one classified frame on the lane; flushes when a burst is full.
 void stage_handover(
