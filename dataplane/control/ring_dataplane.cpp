@@ -46,7 +46,7 @@ Result<void> RingDataplane::stage(CircuitKey key, const CircuitProgram& next) {
             return conflict(
                 "capacity_exceeded",
                 "every worker's endpoint slots are in use",
-                "delete circuits, or raise dataplane endpoints in the site file"
+                "delete circuits, or raise memory.endpoints in the site file"
             );
         }
     } else {
@@ -59,7 +59,7 @@ Result<void> RingDataplane::stage(CircuitKey key, const CircuitProgram& next) {
         return conflict(
             "capacity_exceeded",
             "every VLAN index block is in use",
-            "map fewer S-VLANs by C-VLAN, or raise dataplane vlan_blocks in the site file"
+            "map fewer S-VLANs by C-VLAN, or raise memory.vlan_blocks in the site file"
         );
     }
     if (place) {

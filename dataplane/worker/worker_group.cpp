@@ -19,7 +19,7 @@ Error no_memory(int socket) {
     return {
         .code = ErrorCode::Unavailable,
         .message = "not enough memory on socket " + std::to_string(socket) +
-                   " for the workers' tables: raise dataplane memory, or lower endpoints or "
+                   " for the workers' tables: raise memory.megabytes, or lower endpoints or "
                    "vlan_blocks",
         .problems = {},
     };
