@@ -93,6 +93,8 @@ class Tour:
         for pair in TENANTS.values():
             for name, address in zip(pair, ADDRESSES):
                 self.sites[name].attach(f"{address}/24", c_tag(VLAN))
+                # Or TCP would stand still for 200 ms a loss: docs/operations.md, "TCP through a policer".
+                self.sites[name].set_rto_min("20ms")
 
     def create_tenants(self):
         for tenant, ports in TENANTS.items():

@@ -93,7 +93,8 @@ class PolicingTest(e2e.ExchangeTest):
 
         untuned_bps = traffic.iperf_tcp(a, b, "10.0.0.2", **(options | {"seconds": 5}))
         # The cable here has no length: a window holds two frames, so most losses end in a timeout. Linux waits 200 ms
-        # then, and a bucket of 50 ms of CIR overflows meanwhile. A real path's timeout is in proportion to its delay.
+        # then, and a bucket of 50 ms of CIR overflows meanwhile. On a longer path a window holds more frames, and the
+        # acknowledgements of those behind a lost one have it sent again at once.
         a.set_rto_min("20ms")
         goodput_bps = traffic.iperf_tcp(a, b, "10.0.0.2", **options)
 
