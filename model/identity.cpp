@@ -98,6 +98,25 @@ ObjectId ObjectIdSource::next(ObjectKind kind, std::int64_t wall_us) {
     return ObjectId::make(kind, last_ms_, last_random_);
 }
 
+void ObjectIdSource::continue_above(const ObjectId& last) {
+    const std::string_view ulid =
+        std::string_view(last.text()).substr(id_prefix(last.kind()).size() + 1);
+    const auto bits_of = [&](std::size_t first, std::size_t count) {
+        std::uint64_t bits = 0;
+        for (const char digit : ulid.substr(first, count)) {
+            bits = bits << 5U | kUlidDigits.find(digit);
+        }
+        return bits;
+    };
+    last_ms_ = bits_of(0, kUlidTimeSize);
+    for (std::size_t half = 0; half < 2; ++half) {
+        const std::uint64_t bits = bits_of(kUlidTimeSize + 8 * half, 8);
+        for (std::size_t byte = 0; byte < 5; ++byte) {
+            last_random_[5 * half + byte] = static_cast<std::uint8_t>(bits >> (8U * (4 - byte)));
+        }
+    }
+}
+
 Result<Name> Name::from(std::string_view text) {
     const auto is_inner = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';

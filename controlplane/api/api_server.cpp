@@ -45,7 +45,7 @@ public:
               parts.provisioner,
               parts.clock,
               std::move(parts.version),
-              config.body_bytes_max})),
+              config.wrong_tokens_burst})),
           context_(std::make_shared<ConnectionContext>()),
           listener_(parts.io, std::move(config), context_) {
         context_->body_bytes_max = listener_.config().body_bytes_max;

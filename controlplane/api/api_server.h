@@ -44,6 +44,7 @@ struct ApiConfig {
     std::uint32_t connections_max = limits::kConnectionsMax; ///< over TCP
     std::uint32_t connections_per_source_max = 64;
     std::uint64_t body_bytes_max = limits::kBodyBytesMax;
+    std::uint32_t wrong_tokens_burst = 32; ///< from one TCP source; then one a second; not 0
     Timeouts timeouts;
 };
 

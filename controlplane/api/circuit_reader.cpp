@@ -47,7 +47,8 @@ read_endpoint(const json::value& value, const std::string& pointer, ProblemList&
     std::string uni = read_uni_reference(fields, problems);
     std::optional<BandwidthProfileSpec> bandwidth;
     if (const json::value* own = fields.find("bandwidth")) {
-        bandwidth = read_bandwidth(*own, fields.pointer_of("bandwidth"), problems);
+        bandwidth = read_bandwidth(*own, fields.pointer_of("bandwidth"), problems)
+                        .value_or(BandwidthProfileSpec{}); // blamed, and yet not missing
     }
     const json::value* map = fields.require(
         "vlan_map", R"({"all":true}, {"untagged":true}, {"c_vlans":[...]} or {"s_vlan":...}.)"
@@ -126,7 +127,9 @@ CircuitSpec read_circuit_spec(const json::value& value, ProblemList& problems) {
         .endpoints = {},
     };
     if (const json::value* bandwidth = fields.find("bandwidth")) {
-        circuit.bandwidth = read_bandwidth(*bandwidth, fields.pointer_of("bandwidth"), problems);
+        circuit.bandwidth =
+            read_bandwidth(*bandwidth, fields.pointer_of("bandwidth"), problems)
+                .value_or(BandwidthProfileSpec{}); // blamed, and yet no endpoint lacks one
     }
     circuit.endpoints = read_endpoints(fields, problems);
     return circuit;

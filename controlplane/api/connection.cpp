@@ -40,12 +40,12 @@ template <typename Stream>
 Connection<Stream>::Connection(
     Stream stream,
     std::shared_ptr<const ConnectionContext> context,
-    std::optional<std::uint32_t> local_operator_uid,
+    Peer peer,
     std::function<void()> on_close
 )
     : stream_(std::move(stream)),
       context_(std::move(context)),
-      local_operator_uid_(local_operator_uid),
+      peer_(std::move(peer)),
       on_close_(std::move(on_close)),
       deadline_(stream_.get_executor()) {}
 
@@ -160,7 +160,8 @@ asio::awaitable<bool> Connection<Stream>::serve_one() {
     }
     disarm();
     const bool with_body = head.request.method != "HEAD";
-    head.request.local_operator_uid = local_operator_uid_;
+    head.request.local_operator_uid = peer_.local_operator_uid;
+    head.request.source = peer_.source;
     const HttpResponse response = co_await answer(std::move(head.request));
     const bool keep_alive = head.keep_alive && !response.close && !context_->stopping;
     const bool written =

@@ -30,6 +30,12 @@ struct ConnectionContext {
     bool stopping = false;
 };
 
+/// Who is at the other end, as far as the socket knows: HttpRequest has both.
+struct Peer {
+    std::optional<std::uint32_t> local_operator_uid;
+    std::string source;
+};
+
 /// What the server keeps of an open connection.
 class OpenConnection {
 public:
@@ -54,7 +60,7 @@ public:
     Connection(
         Stream stream,
         std::shared_ptr<const ConnectionContext> context,
-        std::optional<std::uint32_t> local_operator_uid,
+        Peer peer,
         std::function<void()> on_close
     );
     ~Connection() override;
@@ -85,7 +91,7 @@ private:
 
     Stream stream_;
     std::shared_ptr<const ConnectionContext> context_;
-    std::optional<std::uint32_t> local_operator_uid_;
+    Peer peer_;
     std::function<void()> on_close_;
     boost::asio::steady_timer deadline_;
     bool expired_ = false;

@@ -12,8 +12,11 @@ enum class SpecKind : std::uint8_t { Tenant, Token, Uni, Circuit };
 /// `target` changed as RFC 7396 says: null removes, objects are merged, all else replaces.
 void merge_patch(boost::json::value& target, const boost::json::value& patch);
 
-/// A whole spec (POST, PUT): every fault it has in itself, or the draft.
-Result<service::Draft> draft_from(SpecKind kind, const JsonDocument& document);
+// Each gives a draft, with every fault that the body has in itself; an error only when there is
+// nothing to judge.
+
+/// A whole spec (POST, PUT).
+service::Draft draft_from(SpecKind kind, const JsonDocument& document);
 
 /// A spec that replaces `current_json` (PUT): immutable members must be as they are.
 Result<service::Draft>

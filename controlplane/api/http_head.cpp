@@ -95,11 +95,13 @@ std::optional<HttpRefusal> check_authority(HttpRequest& request) {
         return std::nullopt;
     }
     std::string_view rest = request.target;
-    const std::string scheme = lower_case(rest.substr(0, rest.find("://")));
-    if (scheme != "http" && scheme != "https") {
+    const std::size_t colon = rest.find("://");
+    const std::string scheme = lower_case(rest.substr(0, colon));
+    // Without the colon, "http" would be a path's name and not a scheme.
+    if (colon == std::string_view::npos || (scheme != "http" && scheme != "https")) {
         return malformed("The target is not a path.");
     }
-    rest.remove_prefix(scheme.size() + 3);
+    rest.remove_prefix(colon + 3);
     const std::size_t path = std::min(rest.find_first_of("/?"), rest.size());
     if (lower_case(rest.substr(0, path)) != lower_case(*request.find("host"))) {
         return malformed("The target names another host than Host.");

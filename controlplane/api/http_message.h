@@ -24,6 +24,9 @@ struct HttpRequest {
     std::string body;
     /// The user at the other end of the local socket who needs no token there.
     std::optional<std::uint32_t> local_operator_uid;
+    /// Whose share of wrong tokens it falls under; "" on the local socket, where nothing is
+    /// counted.
+    std::string source;
 
     /// The value of the field with this (lower case) name; null when absent. Fields that come twice
     /// are refused where it matters, see count().

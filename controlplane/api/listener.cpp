@@ -8,7 +8,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509err.h>
 
 #include <cerrno>
 #include <cstring>
@@ -63,10 +65,13 @@ Result<void> load_certificate(asio::ssl::context& context, const ApiConfig::Tls&
         );
     }
     context.use_private_key_file(tls.key_file, asio::ssl::context::pem, ec);
-    if (ec) {
+    // Found at once when both are of one kind (RSA, EC), else by the check of the whole.
+    const bool differs =
+        ec && ERR_GET_REASON(static_cast<unsigned long>(ec.value())) == X509_R_KEY_VALUES_MISMATCH;
+    if (ec && !differs) {
         return failure("Cannot read the key " + tls.key_file + ": " + ec.message() + '.');
     }
-    if (SSL_CTX_check_private_key(context.native_handle()) != 1) {
+    if (differs || SSL_CTX_check_private_key(context.native_handle()) != 1) {
         return failure(
             "The key " + tls.key_file + " does not belong to the certificate " +
             tls.certificate_file + '.'
@@ -282,9 +287,9 @@ private:
             }
         };
         if (config_.tls) {
-            open<TlsStream>(TlsStream(std::move(socket), tls_), std::nullopt, on_close);
+            open<TlsStream>(TlsStream(std::move(socket), tls_), {std::nullopt, source}, on_close);
         } else {
-            open<TcpStream>(std::move(socket), std::nullopt, on_close);
+            open<TcpStream>(std::move(socket), {std::nullopt, source}, on_close);
         }
     }
 
@@ -296,20 +301,19 @@ private:
         ++local_count_;
         const std::optional<std::uint32_t> uid =
             local_operator(socket.native_handle(), local_group_);
-        open<UnixStream>(std::move(socket), uid, [self = shared_from_this()] {
+        open<UnixStream>(std::move(socket), {uid, {}}, [self = shared_from_this()] {
             --self->local_count_;
         });
     }
 
     template <typename Stream>
-    void
-    open(Stream stream, std::optional<std::uint32_t> uid, const std::function<void()>& on_close) {
+    void open(Stream stream, Peer peer, const std::function<void()>& on_close) {
         // The connection's own address is not known before it exists.
         const auto place = std::make_shared<OpenConnection*>(nullptr);
         const auto connection = std::make_shared<Connection<Stream>>(
             std::move(stream),
             context_,
-            uid,
+            std::move(peer),
             [self = shared_from_this(), place, on_close] {
                 self->open_.erase(*place);
                 on_close();

@@ -7,11 +7,21 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 namespace strowger::api {
 namespace {
 
+void write_number_or_null(JsonWriter& writer, std::optional<std::uint16_t> number) {
+    if (number) {
+        writer.integer(*number);
+    } else {
+        writer.null();
+    }
+}
+
+/// A tag that is not there is null: VID 0 is a priority tag.
 void write_unmatched(JsonWriter& writer, const std::vector<UnmatchedTags>& unmatched) {
     writer.key("unmatched").begin_array();
     for (const UnmatchedTags& tags : unmatched) {
@@ -23,8 +33,12 @@ void write_unmatched(JsonWriter& writer, const std::vector<UnmatchedTags>& unmat
             std::snprintf(text.data(), text.size(), "0x%04x", unsigned{tags.outer_tpid});
             writer.text(text.data());
         }
-        writer.key("outer_vid").integer(tags.outer_vid);
-        writer.key("inner_vid").integer(tags.inner_vid);
+        writer.key("outer_vid");
+        write_number_or_null(
+            writer, tags.outer_tpid == 0 ? std::nullopt : std::optional(tags.outer_vid)
+        );
+        writer.key("inner_vid");
+        write_number_or_null(writer, tags.inner_vid);
         writer.key("frames").decimal(tags.frames);
         writer.end_object();
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace strowger::api {
@@ -83,7 +84,9 @@ std::string_view closest_name(std::string_view wrong, std::span<const std::strin
 
 void ProblemList::add(Problem problem) {
     const auto same = [&](const Problem& other) {
-        return other.pointer == problem.pointer && other.code == problem.code;
+        // "" is the place of whatever has no pointer: each query parameter, for one.
+        return other.pointer == problem.pointer && other.code == problem.code &&
+               (!problem.pointer.empty() || other.message == problem.message);
     };
     if (problems_.size() < kProblemsMax && std::none_of(problems_.begin(), problems_.end(), same)) {
         problems_.push_back(std::move(problem));
@@ -105,17 +108,21 @@ void ProblemList::add_all(const std::vector<Problem>& problems) {
     }
 }
 
+bool ProblemList::unread(std::string_view pointer) const {
+    return std::any_of(problems_.begin(), problems_.end(), [&](const Problem& problem) {
+        return problem.code != "unknown_member" && related(problem.pointer, pointer);
+    });
+}
+
 void ProblemList::add_consequences(const std::vector<Problem>& problems) {
-    const std::size_t known = problems_.size();
-    for (const Problem& problem : problems) {
-        const auto end = problems_.begin() + static_cast<std::ptrdiff_t>(known);
-        const auto blamed = [&](const Problem& other) {
-            return related(other.pointer, problem.pointer);
-        };
-        if (std::none_of(problems_.begin(), end, blamed)) {
-            add(problem);
-        }
-    }
+    std::vector<Problem> news;
+    std::copy_if(
+        problems.begin(),
+        problems.end(),
+        std::back_inserter(news),
+        [&](const Problem& problem) { return !unread(problem.pointer); }
+    );
+    add_all(news);
 }
 
 Error ProblemList::to_error(ErrorCode code) const {

@@ -32,6 +32,8 @@ public:
     void add(Problem problem);
     void add(std::string pointer, std::string code, std::string message, std::string hint = {});
     void add_all(const std::vector<Problem>& problems);
+    /// Whether something here, around it or in it could not be read. An unknown member could.
+    [[nodiscard]] bool unread(std::string_view pointer) const;
     /// Adds those that say something new: a rule about the whole spec often fails only because a
     /// part of it could not be read, and that part is already blamed.
     void add_consequences(const std::vector<Problem>& problems);

@@ -219,7 +219,8 @@ std::optional<HttpResponse> authorise(
 } // namespace
 
 Router::Router(RouterParts parts)
-    : services_{parts.provisioner, parts.clock, std::move(parts.version)} {
+    : services_{parts.provisioner, parts.clock, std::move(parts.version)},
+      wrong_tokens_(parts.wrong_tokens_burst) {
     std::array<std::uint8_t, 6> random{};
     auth::random_bytes(random.data(), random.size());
     request_id_prefix_ = "req_";
@@ -239,6 +240,19 @@ HttpResponse Router::refuse(const std::string& code, const std::string& detail) 
     response.add("X-Request-Id", next_request_id());
     response.close = true;
     return response;
+}
+
+HttpResponse Router::turn_away(const HttpRequest& request) {
+    // A token cannot be guessed, so the bound is on the noise. It must not lock out whoever has a
+    // valid token and the same address: those are never counted, and taken all the same.
+    const bool wrong = !request.source.empty() && request.find("authorization") != nullptr;
+    if (wrong && !wrong_tokens_.take(request.source, services_.clock.steady_ns())) {
+        HttpResponse response =
+            problem_response("rate_limited", "Too many wrong tokens came from this address.");
+        response.close = true;
+        return response;
+    }
+    return problem_response("unauthorized", "Send a valid token: Bearer stw_...");
 }
 
 void Router::handle(HttpRequest request, Respond respond) {
@@ -281,7 +295,7 @@ void Router::dispatch(HttpRequest request, const Respond& respond) {
         std::optional<auth::RequestIdentity> identity =
             identify(services_.provisioner, exchange.http);
         if (!identity) {
-            return respond(problem_response("unauthorized", "Send a valid token: Bearer stw_..."));
+            return respond(turn_away(exchange.http));
         }
         exchange.identity = *std::move(identity);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/exchange.h"
+#include "api/wrong_tokens.h"
 
 #include <cstdint>
 #include <string>
@@ -14,7 +15,7 @@ struct RouterParts {
     service::Provisioner& provisioner;
     const Clock& clock;
     std::string version;
-    std::uint64_t body_bytes_max;
+    std::uint32_t wrong_tokens_burst;
 };
 
 /// One line of the table of operations, for whoever compares it with openapi.yaml.
@@ -39,7 +40,11 @@ private:
     void dispatch(HttpRequest request, const Respond& respond);
     [[nodiscard]] std::string next_request_id();
 
+    /// The answer to who does not say who they are: 401, or 429 when that has gone on for too long.
+    [[nodiscard]] HttpResponse turn_away(const HttpRequest& request);
+
     Services services_;
+    WrongTokens wrong_tokens_;
     std::string request_id_prefix_;
     std::uint64_t request_count_ = 0;
 };

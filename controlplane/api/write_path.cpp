@@ -40,8 +40,8 @@ decoder(const Exchange& exchange, const Write& write, const Secret& secret) {
         if (current != nullptr) {
             return replacement_from(write.spec, *body, current->spec_json);
         }
-        Result<Draft> draft = draft_from(write.spec, *body);
-        if (auto* token = draft ? std::get_if<Draft::Token>(&draft->spec) : nullptr) {
+        Draft draft = draft_from(write.spec, *body);
+        if (auto* token = std::get_if<Draft::Token>(&draft.spec)) {
             token->digest = secret->digest;
         }
         return draft;

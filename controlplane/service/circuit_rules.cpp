@@ -2,6 +2,7 @@
 #include "service/circuit_rules.h"
 
 #include "strowger/base/check.h"
+#include "strowger/model/limits.h"
 
 #include <algorithm>
 #include <string>
@@ -149,7 +150,12 @@ void CircuitRules::check_maps(const Places& places, Faults& faults) {
 
 void CircuitRules::check_free(const Places& places, const ObjectId& self, Faults& faults) const {
     for (const Place& place : places) {
-        if (place.uni == nullptr) {
+        const std::string pointer = pointer_of(*place.name, "vlan_map");
+        // "Untagged" stands for a map that could not be read. What could be read of a list of VLANs
+        // is in use or not, whatever the rest of it was meant to be.
+        const bool stand_in =
+            std::holds_alternative<MapUntagged>(place.endpoint->vlan_map) && faults.unread(pointer);
+        if (place.uni == nullptr || stand_in) {
             continue;
         }
         // All circuits of a UNI are its tenant's, so they may be named.
@@ -158,7 +164,7 @@ void CircuitRules::check_free(const Places& places, const ObjectId& self, Faults
             faults.add(
                 ErrorCode::Conflict,
                 Problem{
-                    pointer_of(*place.name, "vlan_map"),
+                    pointer,
                     "vlan_in_use",
                     "Some of these frames belong to circuit " + other.text() + " already.",
                     "VLANs of this UNI that no other circuit has.",
@@ -168,7 +174,21 @@ void CircuitRules::check_free(const Places& places, const ObjectId& self, Faults
     }
 }
 
-void CircuitRules::check_ports(const Places& places, Bytes frame_max, Faults& faults) const {
+void CircuitRules::check_ports(
+    const Places& places,
+    const CircuitSpec& spec,
+    const Record* before,
+    Faults& faults
+) const {
+    const bool tags_known = std::none_of(places.begin(), places.end(), [&](const Place& place) {
+        return faults.unread(pointer_of(*place.name, "vlan_map"));
+    });
+    if (!tags_known || faults.unread("/max_frame_bytes")) {
+        return;
+    }
+    const Bytes frame_max = before == nullptr
+                                ? spec.frame_max.value_or(Bytes{limits::kFrameBytesDefault})
+                                : before->as_circuit().effective.frame_max;
     for (const Place& place : places) {
         if (place.uni == nullptr) {
             continue;
@@ -205,22 +225,19 @@ std::optional<CircuitBody> CircuitRules::judge(
     const Record* before,
     Faults& faults
 ) const {
-    Faults found;
-    const Places places = find_unis(tenant, spec, found);
+    const Places places = find_unis(tenant, spec, faults);
     if (before != nullptr) {
-        check_unchangeable(spec, places, *before, found);
+        check_unchangeable(spec, places, *before, faults);
     }
     Result<EffectiveCircuit> effective =
         resolve(spec, before == nullptr ? nullptr : &before->as_circuit());
-    if (!effective) {
-        found.add(ErrorCode::Invalid, effective.error().problems);
-    } else {
-        check_ports(places, effective->frame_max, found);
+    if (!effective && faults.body_is_sound()) { // else its own faults are all known
+        faults.add(ErrorCode::Invalid, effective.error().problems);
     }
-    check_maps(places, found);
-    check_free(places, id, found);
-    if (found.any()) {
-        faults.merge(std::move(found));
+    check_ports(places, spec, before, faults);
+    check_maps(places, faults);
+    check_free(places, id, faults);
+    if (faults.any()) {
         return std::nullopt;
     }
     STROWGER_CHECK(places.size() == 2); // resolve_circuit refuses the rest

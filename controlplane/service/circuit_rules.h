@@ -18,7 +18,7 @@ public:
     CircuitRules(const InventoryWriter& inventory, const Dataplane& dataplane)
         : inventory_(inventory), dataplane_(dataplane) {}
 
-    /// The body of the circuit `id` with this spec; nothing when `faults` got something new.
+    /// The body of the circuit `id` with this spec; nothing when there are faults, old or new.
     /// Defaults are resolved once: what `before` has stays unless a member it follows from changed.
     [[nodiscard]] std::optional<CircuitBody> judge(
         const ObjectId& id,
@@ -49,7 +49,12 @@ private:
     );
     static void check_maps(const Places& places, Faults& faults);
     void check_free(const Places& places, const ObjectId& self, Faults& faults) const;
-    void check_ports(const Places& places, Bytes frame_max, Faults& faults) const;
+    void check_ports(
+        const Places& places,
+        const CircuitSpec& spec,
+        const Record* before,
+        Faults& faults
+    ) const;
 
     const InventoryWriter& inventory_;
     const Dataplane& dataplane_;

@@ -129,7 +129,7 @@ Result<Decision> Planner::create(const WriteRequest& request) {
     if (!draft) {
         return std::move(draft).error();
     }
-    Faults faults;
+    Faults faults(std::move(draft->problems));
     if (request.write == WriteKind::Put && name_of_draft(*draft).text() != request.reference) {
         Problem problem = immutable("/name");
         problem.message = "The path says \"" + request.reference + "\".";
@@ -166,7 +166,7 @@ Result<Decision> Planner::update(const WriteRequest& request, const RecordPtr& c
     if (!draft) {
         return std::move(draft).error();
     }
-    Faults faults;
+    Faults faults(std::move(draft->problems));
     if (name_of_draft(*draft) != name_of(*current) && current->kind() != ObjectKind::Circuit) {
         faults.add(ErrorCode::Invalid, immutable("/name"));
     }
@@ -285,7 +285,8 @@ std::optional<Body> Planner::judge_uni(const UniSpec& spec, const Record* before
                 faults.add(ErrorCode::Invalid, immutable(pointer));
             }
         }
-    } else if (parts_.inventory.collides(spec, (*port)->index)) {
+    } else if (!faults.unread("/s_vlans") && !faults.unread("/tpid") &&
+               parts_.inventory.collides(spec, (*port)->index)) {
         faults.add(
             ErrorCode::Conflict,
             Problem{
@@ -304,7 +305,7 @@ void Planner::check_room(const WriteRequest& request, const Draft& draft, Faults
     const std::string& name = name_of_draft(draft).text();
     const std::optional<ObjectId> owner =
         request.kind == ObjectKind::Tenant ? std::nullopt : request.tenant;
-    if (parts_.inventory.name_is_taken(request.kind, owner, name)) {
+    if (!faults.unread("/name") && parts_.inventory.name_is_taken(request.kind, owner, name)) {
         const std::string word(to_string(request.kind));
         faults.add(
             ErrorCode::Conflict,

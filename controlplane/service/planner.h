@@ -50,6 +50,8 @@ public:
     Result<Decision> decide(const WriteRequest& request);
     [[nodiscard]] const CircuitRules& circuit_rules() const noexcept { return rules_; }
     ObjectId next_id(ObjectKind kind);
+    /// Orders are listed in the order of their ids, also across a restart with the clock set back.
+    void continue_ids_above(const ObjectId& last) { ids_.continue_above(last); }
     CircuitKey next_key() { return CircuitKey{++last_key_}; }
     /// Gone for what the tenant deleted in the last 30 days, else NotFound.
     [[nodiscard]] Error absence(

@@ -56,6 +56,9 @@ Result<void> Restorer::run() {
     for (const auto& [owner, seq] : stored->order_seqs) {
         engine_.order_seqs_[owner] = seq;
     }
+    if (stored->last_order.has_value()) {
+        engine_.planner_.continue_ids_above(*stored->last_order);
+    }
     for (const store::StoredObject& object : stored->objects) {
         Result<RecordPtr> record = record_of(object);
         if (!record) {

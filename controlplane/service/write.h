@@ -22,14 +22,18 @@ enum class WriteKind : std::uint8_t {
     Delete,
 };
 
-/// What a body turned out to say. `spec_json` is its canonical text, defaults left out.
+/// What a body turned out to say, as far as it could be read.
 struct Draft {
     struct Token {
         TokenSpec spec;
         auth::Digest digest;
     };
+    /// What could not be read holds a default, and is blamed.
     std::variant<TenantSpec, Token, UniSpec, CircuitSpec> spec;
-    std::string spec_json;
+    std::string spec_json; ///< canonical text, defaults left out; "" when there are problems
+    /// Every fault that the body has in itself. With one it is refused, but judged first: the
+    /// answer names what is wrong with its sound parts, too.
+    std::vector<Problem> problems{};
 };
 
 /// The body of a reply, and what a replay of it shows.

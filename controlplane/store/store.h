@@ -77,6 +77,7 @@ struct StoredInventory {
     std::vector<StoredObject> objects; ///< tenants first, then tokens, UNIs, circuits; id order
     /// Last seq of each tenant's orders, "" for the operator's own.
     std::vector<std::pair<std::string, std::uint64_t>> order_seqs;
+    std::optional<ObjectId> last_order; ///< the one with the highest id, whosever
 };
 
 /// What is older may go.

@@ -41,7 +41,7 @@ constexpr std::array<std::string_view, LookupCount> kSql = {
     // Within a tenant seq rises with the id.
     STROWGER_SELECT_ORDERS
     "WHERE tenant = ?1 AND seq > "
-    "ifnull((SELECT seq FROM orders WHERE id = ?3), 0) ORDER BY seq LIMIT ?4",
+    "ifnull((SELECT seq FROM orders WHERE id = ?3 AND tenant = ?1), 0) ORDER BY seq LIMIT ?4",
     "SELECT count(*) FROM orders WHERE tenant = ?1",
     STROWGER_SELECT_ORDERS
     "WHERE object = ?2 AND (?1 IS NULL OR tenant = ?1) AND id > ?3 "
@@ -236,6 +236,21 @@ Result<StoredInventory> StoreReader::load() {
             return std::move(row).error();
         }
         inventory.order_seqs.emplace_back(owner, static_cast<std::uint64_t>(last->integer(0)));
+    }
+    Result<Statement> last_order = database_.prepare("SELECT ifnull(max(id), '') FROM orders");
+    if (!last_order) {
+        return std::move(last_order).error();
+    }
+    row = last_order->step();
+    if (!row) {
+        return std::move(row).error();
+    }
+    if (const std::string text = last_order->text(0); !text.empty()) {
+        Result<ObjectId> id = ObjectId::from(ObjectKind::Order, text);
+        if (!id) {
+            return damaged("\"" + text + "\" is no order's id");
+        }
+        inventory.last_order = *std::move(id);
     }
     return inventory;
 }

@@ -23,7 +23,9 @@ UnmatchedTags decode(std::uint64_t key) {
     UnmatchedTags tags;
     tags.outer_tpid = tag_count > 0 ? tpid_ethertype(tpid) : std::uint16_t{0};
     tags.outer_vid = static_cast<std::uint16_t>((key >> 16U) & 0xFFFU);
-    tags.inner_vid = static_cast<std::uint16_t>(key & 0xFFFU);
+    if (tag_count > 1) {
+        tags.inner_vid = static_cast<std::uint16_t>(key & 0xFFFU);
+    }
     return tags;
 }
 

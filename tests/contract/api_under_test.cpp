@@ -74,7 +74,7 @@ private:
         }
         PortCounters counters;
         counters.rx = {10, 640};
-        counters.unmatched = {{0x8100, 7, 0, 3}, {0, 0, 0, 1}};
+        counters.unmatched = {{0x8100, 7, 0, 3}, {0x88A8, 0, {}, 2}, {0, 0, {}, 1}};
         dataplane_.set_port_counters(PortIndex{0}, counters);
         return ports;
     }
@@ -113,6 +113,7 @@ private:
         config.port = 0;
         config.unix_socket = socket_path();
         config.connections_per_source_max = 100;
+        config.wrong_tokens_burst = 200; // more than all other tests send
         config.timeouts.header = std::chrono::milliseconds{300};
         server_ = std::make_unique<api::ApiServer>(
             std::move(config), api::ApiServer::Parts{io_, *provisioner_, clock_, "0.1.0-test"}

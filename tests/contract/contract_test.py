@@ -10,7 +10,6 @@ import copy
 import json
 import os
 import random
-import socket
 import sys
 import threading
 import time
@@ -18,6 +17,7 @@ import unittest
 
 from api_client import Client, ServerUnderTest
 from openapi_check import Contract
+from protocol_tests import ProtocolTests
 
 NO_SUCH_ID = "0" * 26
 NAMES = iter(f"n{number}" for number in range(1_000_000))
@@ -53,7 +53,7 @@ class World:
         return self.operator(method, self.root + path, body, **{**self.fields, **headers})
 
 
-class ContractTest(unittest.TestCase):
+class ContractTest(ProtocolTests, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.contract = Contract()
@@ -126,6 +126,12 @@ class ContractTest(unittest.TestCase):
             self.expect(world("GET", f"/circuits/{made.json['id']}/counters"), 410, "gone")
             self.expect(world("PATCH", "/circuits/" + made.json["id"], {}), 410)
             self.expect(world("PUT", "/circuits/" + made.json["id"], spec), 410)
+            for method, body in (("GET", None), ("PATCH", {}), ("DELETE", None)):
+                self.expect(world(method, "/circuits/ny-dc", body), 404, "not_found")
+            reborn = self.expect(world("PUT", "/circuits/ny-dc", spec), 201)
+            self.assertNotEqual(reborn.json["id"], made.json["id"])
+            self.expect(world("GET", "/circuits/" + made.json["id"]), 410, "gone")
+            self.expect(world("DELETE", "/circuits/ny-dc"), 204)
 
             uni = self.expect(world("POST", "/unis", world.uni("sf", "p2")), 201).json["id"]
             self.expect(world("DELETE", "/unis/sf"), 204)
@@ -162,7 +168,9 @@ class ContractTest(unittest.TestCase):
         self.assertEqual((len(ports["data"]), ports["count"]), (2, 5))
         rest = call("GET", "/v1/ports?cursor=" + ports["next_cursor"]).json["data"]
         self.assertEqual(len({port["id"] for port in ports["data"] + rest}), 5)
-        self.expect(call("GET", "/v1/ports/p0"), 200)
+        port = self.expect(call("GET", "/v1/ports/p0"), 200).json
+        tags = [(t["outer_tpid"], t["outer_vid"], t["inner_vid"]) for t in port["status"]["unmatched"]]
+        self.assertEqual(tags, [("0x8100", 7, 0), ("0x88a8", 0, None), (None, None, None)])
 
     # What is refused, the same way everywhere.
 
@@ -421,6 +429,41 @@ class ContractTest(unittest.TestCase):
         self.expect(self.acme("PATCH", "/circuits/bad", {"name": "x"}), 422, "invalid")
         self.expect(self.acme("DELETE", "/circuits/bad"), 204)
 
+    def test_30b_every_fault_is_in_one_answer(self):
+        """What the body breaks in itself and what it breaks against the inventory."""
+        self.expect(self.acme("POST", "/circuits", self.acme.circuit("held", 51)), 201)
+        spec = self.acme.circuit("held", 51, type="elan", bandwidth={"cir_bps": "50M"}, bogus=1)
+        spec["endpoints"]["z"]["uni"] = "nowhere"
+        own = [("/type", "unknown_value"), ("/bandwidth/cir_bps", "wrong_type"), ("/bogus", "unknown_member")]
+        nowhere, held = ("/endpoints/z/uni", "not_found"), ("/endpoints/a/vlan_map", "vlan_in_use")
+        reply = self.acme("POST", "/circuits", spec)
+        self.expect(reply, 404, "not_found", [*own, nowhere, held, ("/name", "name_in_use")])
+        self.expect(self.acme("PUT", "/circuits/other", {**spec, "name": "other"}), 404, faults=[*own, nowhere, held])
+
+        # The readable part of a list is judged; what cannot be read is blamed once.
+        spec = self.acme.circuit("listed", 51)
+        spec["endpoints"]["a"]["vlan_map"]["c_vlans"] = [7, 4095]
+        spec["endpoints"]["z"]["vlan_map"] = {"s_vlan": "x"}
+        vlans = [("/endpoints/a/vlan_map/c_vlans/1", "out_of_range"), ("/endpoints/z/vlan_map/s_vlan", "wrong_type")]
+        self.expect(self.acme("POST", "/circuits", spec), 422, "invalid", [*vlans, held])
+        self.expect(self.acme("POST", "/circuits", {**self.acme.circuit("flat", 52), "bandwidth": 5}), 422, "invalid",
+                    [("/bandwidth", "wrong_type")])
+
+        self.expect(self.acme("POST", "/circuits", self.acme.circuit("moved", 52)), 201)
+        move = {"tags": 1, "type": "elan", "endpoints": {"a": {"vlan_map": {"s_vlan": 3051}}, "z": {"uni": "nowhere"}}}
+        self.expect(self.acme("PATCH", "/circuits/moved", move), 404, "not_found",
+                    [("/tags", "wrong_type"), ("/type", "immutable"), ("/type", "unknown_value"), nowhere, held])
+        uni = {"name": "ny", "port": "p9", "tpid": 1, "s_vlans": {"first": 0, "last": 1}}
+        self.expect(self.acme("POST", "/unis", uni), 404, "not_found", [
+            ("/name", "name_in_use"), ("/port", "not_found"), ("/tpid", "wrong_type"), ("/s_vlans/first", "out_of_range"),
+        ])
+        self.expect(self.operator("POST", "/v1/tenants", {"name": "acme", "tags": 1}), 422, "invalid",
+                    [("/name", "name_in_use"), ("/tags", "wrong_type")])
+        both = self.expect(self.acme("GET", "/circuits?limt=1&nonsense=1"), 400, "malformed_request")
+        self.assertEqual(len(both.json["errors"]), 2)
+        for name in ("held", "moved"):
+            self.expect(self.acme("DELETE", "/circuits/" + name), 204)
+
     def test_31_fifty_parallel_requests_with_one_key_make_one_circuit(self):
         spec, bodies, orders = self.acme.circuit("once", 60), [], []
 
@@ -473,46 +516,6 @@ class ContractTest(unittest.TestCase):
                 made += 1
                 self.expect(self.acme("DELETE", "/circuits/" + reply.json["id"]), 204)
         self.assertLess(made, 600)
-
-    # Before a request has a path.
-
-    def raw(self, data):
-        with socket.create_connection(("127.0.0.1", self.server.port), timeout=20) as connection:
-            try:
-                connection.sendall(data)
-            except ConnectionError:
-                pass  # refused before all of it was sent
-            received = b""
-            while chunk := connection.recv(65536):
-                received += chunk
-        head, _, body = received.partition(b"\r\n\r\n")
-        problem = json.loads(body)
-        status = int(head.split()[1])
-        self.contract.validator({"$ref": "#/components/schemas/Problem"}).validate(problem)
-        self.contract.seen_refusals.add((status, problem["code"]))
-        return status, problem["code"]
-
-    def test_40_what_is_no_request(self):
-        head = b"POST /v1/circuits HTTP/1.1\r\nHost: x\r\n"
-        smuggled = b"GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\n"
-        table = [
-            (head + b"Host: y\r\n\r\n" + smuggled, 400, "malformed_request"),
-            (head + b"Content-Length: 5, 5\r\n\r\nhello" + smuggled, 400, "malformed_request"),
-            (head + b"X: a\r\n b\r\n\r\n" + smuggled, 400, "malformed_request"),
-            (head + b"Content-Length: 9\r\n", 408, "request_timeout"),
-            (head + b"Content-Length: 300000\r\n\r\n" + b"x" * 300_000, 413, "payload_too_large"),
-            (head + b"Expect: more\r\n\r\n", 417, "expectation_failed"),
-            (head + b"X: " + b"a" * 9000, 431, "header_too_large"),
-            (head + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, 501, "not_implemented"),
-            (b"GET / HTTP/1.0\r\nHost: x\r\n\r\n", 505, "http_version_not_supported"),
-        ]
-        for data, status, code in table:
-            with self.subTest(code=code):
-                self.assertEqual(self.raw(data), (status, code))
-        crowd = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(100)]
-        self.assertEqual(self.raw(b""), (503, "unavailable"))
-        for connection in crowd:
-            connection.close()
 
     # Nothing more and nothing less.
 

@@ -100,6 +100,20 @@ TEST(ObjectIdSource, RisesWhenTheClockIsSetBack) {
     EXPECT_LT(second, third);
 }
 
+TEST(ObjectIdSource, RisesAboveWhatAnotherProcessMade) {
+    for (const auto random : {zeros, ones}) {
+        ObjectIdSource before(random);
+        const ObjectId last = before.next(ObjectKind::Order, 9'000'000);
+        const ObjectId expected = before.next(ObjectKind::Order, 1'000'000);
+
+        ObjectIdSource after(random);
+        after.continue_above(last);
+
+        EXPECT_EQ(after.next(ObjectKind::Order, 1'000'000), expected);
+        EXPECT_LT(expected, after.next(ObjectKind::Order, 10'000'000));
+    }
+}
+
 TEST(ObjectIdSource, RisesWhenTheRandomBitsWrap) {
     ObjectIdSource source(ones);
 

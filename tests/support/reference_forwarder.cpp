@@ -178,7 +178,7 @@ void ReferenceForwarder::log_unmatched(Port& port, const FrameBytes& bytes) {
     UnmatchedTags seen;
     seen.outer_tpid = tags.empty() ? std::uint16_t{0} : tags[0].tpid;
     seen.outer_vid = tags.empty() ? std::uint16_t{0} : tags[0].vid();
-    seen.inner_vid = tags.size() < 2 ? std::uint16_t{0} : tags[1].vid();
+    seen.inner_vid = tags.size() < 2 ? std::nullopt : std::optional(tags[1].vid());
     std::vector<UnmatchedTags>& log = port.counters.unmatched;
     const auto known = std::find_if(log.begin(), log.end(), [&seen](const UnmatchedTags& entry) {
         return entry.outer_tpid == seen.outer_tpid && entry.outer_vid == seen.outer_vid &&

@@ -47,6 +47,8 @@ public:
     using RandomBytes = void (*)(std::uint8_t* out, std::size_t count);
     explicit ObjectIdSource(RandomBytes random) : random_(random) {}
     ObjectId next(ObjectKind kind, std::int64_t wall_us);
+    /// What follows rises above `last`, which another process made, whatever the clock says now.
+    void continue_above(const ObjectId& last);
 
 private:
     RandomBytes random_;

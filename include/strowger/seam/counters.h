@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace strowger {
@@ -40,8 +41,8 @@ struct CircuitCounters {
 struct UnmatchedTags {
     std::uint16_t outer_tpid = 0; ///< EtherType of the first tag; 0: untagged
     std::uint16_t outer_vid = 0;
-    std::uint16_t inner_vid = 0; ///< 0 when there is no second tag
-    std::uint64_t frames = 0;    ///< with these tags, while in the list of the last ones seen
+    std::optional<std::uint16_t> inner_vid; ///< none: no second tag; 0 is a priority tag
+    std::uint64_t frames = 0; ///< with these tags, while in the list of the last ones seen
 };
 inline constexpr std::size_t kUnmatchedTagsKept = 8;
 

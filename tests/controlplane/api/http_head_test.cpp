@@ -119,6 +119,17 @@ TEST(HttpHead, GivesMethodTargetAndLowerCaseFields) {
     EXPECT_FALSE(head->keep_alive);
 }
 
+TEST(HttpHead, TakesNothingButAPathOrAnAbsoluteFormForATarget) {
+    for (const std::string target : {"http", "https", "http:", "http:/", "x", "*", "ftp://x/"}) {
+        const HttpHeadResult result =
+            parse_http_head("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n", kBodyMax);
+
+        const auto* refusal = std::get_if<HttpRefusal>(&result);
+        ASSERT_NE(refusal, nullptr) << target;
+        EXPECT_EQ(refusal->detail, "The target is not a path.") << target;
+    }
+}
+
 TEST(HttpHead, WaitsForABodyOnlyWhenThereIsOne) {
     const HttpHeadResult with_body =
         parse_http_head(with("Expect: 100-continue\r\nContent-Length: 5\r\n"), kBodyMax);

@@ -70,6 +70,9 @@ public:
             last[order.tenant.has_value() ? order.tenant->text() : ""] = order.seq;
         }
         inventory.order_seqs.assign(last.begin(), last.end());
+        if (!orders_.empty()) {
+            inventory.last_order = orders_.back().id;
+        }
         return inventory;
     }
     Result<void> commit_now(Change change) override {

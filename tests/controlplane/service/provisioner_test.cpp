@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace strowger::service {
 namespace {
 
@@ -556,6 +558,21 @@ TEST_F(ProvisionerTest, OrdersAreNumberedWithoutGapsForEachTenantAlsoAfterRestar
     }
     using Seq = std::pair<std::string, std::uint64_t>;
     EXPECT_THAT(seqs, ElementsAre(Seq{"", 1}, Seq{"", 2}, Seq{"acme", 1}, Seq{"acme", 2}));
+}
+
+TEST_F(ProvisionerTest, OrdersAreListedBehindThoseBeforeARestartWithTheClockSetBack) {
+    const ObjectId tenant = given_tenant("acme");
+    given_uni(tenant, "a", "east");
+    clock_.set_wall_back_us(3'600'000'000);
+    start();
+    ASSERT_TRUE(provisioner_->restore());
+    given_uni(tenant, "z", "west");
+
+    std::vector<ObjectId> orders;
+    for (const OrderRecord& order : store_.orders()) {
+        orders.push_back(order.id);
+    }
+    EXPECT_TRUE(std::is_sorted(orders.begin(), orders.end()));
 }
 
 TEST_F(ProvisionerTest, RestartWithoutThePortOfAUniIsRefusedWithASentence) {

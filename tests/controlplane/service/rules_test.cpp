@@ -48,6 +48,79 @@ TEST_F(RulesTest, ForeignUniIsAbsentByIdAndByName) {
     }
 }
 
+TEST_F(RulesTest, FaultsOfTheBodyAndOfTheInventoryAreOneAnswer) {
+    given_circuit(eline("taken", c_vlan(100)));
+    CircuitSpec spec = eline("taken", c_vlan(100));
+    spec.endpoints.at(name("z")).uni = "nowhere";
+    WriteRequest made = create_circuit(tenant_, spec);
+    made.decode = says({spec, "", {{"/bandwidth/cir_bps", "wrong_type", "m", "", ""}}});
+
+    const Answer answer = send(std::move(made));
+
+    EXPECT_EQ(refusal_of(answer).error.code, ErrorCode::NotFound);
+    EXPECT_THAT(
+        problems_of(answer),
+        ElementsAre(
+            "not_found /endpoints/z/uni",
+            "wrong_type /bandwidth/cir_bps",
+            "name_in_use /name",
+            "vlan_in_use /endpoints/a/vlan_map"
+        )
+    );
+}
+
+TEST_F(RulesTest, WhatCouldNotBeReadIsBlamedForThatAlone) {
+    given_circuit(eline("c", MapUntagged{}));
+    const std::vector<Problem> own = {
+        {"/name", "invalid_name", "m", "", ""},
+        {"/endpoints/a/uni", "required", "m", "", ""},
+        {"/endpoints/z/vlan_map/s_vlan", "out_of_range", "m", "", ""},
+    };
+    CircuitSpec spec = eline("c", MapUntagged{});
+    spec.endpoints.at(name("a")).uni = "";
+    WriteRequest made = create_circuit(tenant_, spec);
+    made.decode = says({spec, "", own});
+
+    const Answer answer = send(std::move(made));
+
+    EXPECT_EQ(refusal_of(answer).error.code, ErrorCode::Invalid);
+    EXPECT_THAT(
+        problems_of(answer),
+        ElementsAre(
+            "invalid_name /name",
+            "required /endpoints/a/uni",
+            "out_of_range /endpoints/z/vlan_map/s_vlan"
+        )
+    );
+}
+
+TEST_F(RulesTest, TheReadablePartOfAListIsComparedWithOtherCircuits) {
+    given_circuit(eline("taken", c_vlan(100)));
+    WriteRequest made = create_circuit(tenant_, eline("c", c_vlan(100)));
+    made.decode = says(
+        {eline("c", c_vlan(100)),
+         "",
+         {{"/endpoints/a/vlan_map/c_vlans/1", "out_of_range", "m", "", ""}}}
+    );
+
+    EXPECT_THAT(
+        problems_of(send(std::move(made))),
+        ElementsAre(
+            "out_of_range /endpoints/a/vlan_map/c_vlans/1",
+            "vlan_in_use /endpoints/a/vlan_map",
+            "vlan_in_use /endpoints/z/vlan_map"
+        )
+    );
+}
+
+TEST_F(RulesTest, AUniThatCouldNotBeReadCollidesWithNothing) {
+    UniSpec spec{.name = name("x"), .display_name = "", .tags = {}, .port = name("east")};
+    WriteRequest made = create_uni(tenant_, spec);
+    made.decode = says({spec, "", {{"/s_vlans/first", "out_of_range", "m", "", ""}}});
+
+    EXPECT_THAT(problems_of(send(std::move(made))), ElementsAre("out_of_range /s_vlans/first"));
+}
+
 TEST_F(RulesTest, ForeignCircuitIsAbsent) {
     const ObjectId other = given_tenant("umbrella");
     const ObjectId id = outcome_of(given_circuit(eline("c", c_vlan(100)))).object;

@@ -290,6 +290,44 @@ TEST_F(SqliteStoreTest, OrdersAreListedByOwnerObjectAndCursor) {
     EXPECT_TRUE(store->find_order(first.order.id)->has_value());
 }
 
+TEST_F(SqliteStoreTest, EveryPageSizeGivesEachOrderOnceWhoseverTheyAre) {
+    auto store = opened();
+    std::vector<Change> changes = {
+        create(ObjectKind::Tenant, "acme"), create(ObjectKind::Tenant, "umbrella")};
+    const ObjectId acme = changes[0].order.object;
+    const ObjectId umbrella = changes[1].order.object;
+    // Runs of one and of several, so that pages end inside each tenant's run and between two.
+    for (int number = 0; number < 20; ++number) {
+        changes.push_back(create(
+            ObjectKind::Circuit, "c" + std::to_string(number), number % 5 < 2 ? acme : umbrella
+        ));
+    }
+    std::vector<ObjectId> submitted;
+    for (const Change& change : changes) {
+        submitted.push_back(change.order.id);
+        ASSERT_TRUE(store->commit_now(change));
+    }
+
+    for (std::size_t limit = 1; limit <= changes.size() + 1; ++limit) {
+        std::vector<ObjectId> listed;
+        OrderQuery query{.limit = limit};
+        for (bool more = true; more;) {
+            const OrderPage page = *store->list_orders(query);
+            for (const service::OrderRecord& order : page.orders) {
+                listed.push_back(order.id);
+            }
+            more = page.more;
+            query.after = listed.back();
+        }
+        EXPECT_EQ(listed, submitted) << "pages of " << limit;
+    }
+    // Where another tenant's order stands says nothing about one's own.
+    const OrderQuery foreign{.tenant = acme, .after = submitted.back()};
+    EXPECT_EQ(store->list_orders(foreign)->orders.size(), 8U);
+    store.reset();
+    EXPECT_EQ(opened()->load()->last_order, submitted.back());
+}
+
 TEST_F(SqliteStoreTest, UsesOfTokensAreKept) {
     Change token = create(ObjectKind::Token, "laptop");
     token.object->digest = auth::sha256("secret");

@@ -199,6 +199,7 @@ TEST(Unmatched, RemembersTheLastTagsNewestFirst) {
     EXPECT_EQ(7, port.unmatched[0].inner_vid);
     EXPECT_EQ(2U, port.unmatched[0].frames);
     EXPECT_EQ(0, port.unmatched[1].outer_tpid);
+    EXPECT_EQ(std::nullopt, port.unmatched[1].inner_vid);
     EXPECT_EQ(1U, port.unmatched[1].frames);
     EXPECT_EQ(9, port.unmatched[2].outer_vid);
     EXPECT_EQ(4, port.unmatched[7].outer_vid);
