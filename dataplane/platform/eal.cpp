@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/eal.h"
 
+#include "platform/xdp_log.h"
+
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
@@ -141,6 +143,7 @@ Eal::start(const std::vector<std::string>& arguments, const Report& report) {
             .message = "DPDK does not start: " + (why.empty() ? rte_strerror(rte_errno) : why),
             .problems = {}};
     }
+    route_xdp_log();
     return std::unique_ptr<Eal>{new Eal};
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -104,6 +105,7 @@ private:
     void check_departure(PortIndex port, const FrameBytes& bytes);
     void check_nothing_lost();
     void check_endpoint(CircuitKey key, const CircuitCounters& counters, std::size_t end);
+    void check_what_left(CircuitKey key, const CircuitCounters& counters, std::size_t end);
     [[nodiscard]] WorkerCounters totals();
 
     RigShape shape_;
@@ -117,6 +119,9 @@ private:
     std::map<CircuitKey, CircuitCounters> removed_; ///< last words
     std::map<std::uint64_t, Outcomes> outcomes_;    ///< by frame_id, of frames not seen to leave
     std::map<Flow, std::uint64_t> last_id_;
+    /// Circuits with a frame that the old program takes at one end and the new one at the other,
+    /// both on one port, and that leaves alike: what left is then known of the two ends together.
+    std::set<CircuitKey> either_end_;
     std::map<std::pair<CircuitKey, std::size_t>, FrameCount> left_; ///< by circuit and arrival end
     std::array<std::uint64_t, 8> sent_to_{};
     std::uint64_t last_ticket_ = 0;
