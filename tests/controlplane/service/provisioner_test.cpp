@@ -509,6 +509,39 @@ TEST_F(ProvisionerTest, OperatorTokenThatCannotBeSavedIsNotMade) {
     EXPECT_TRUE(store_.orders().empty());
 }
 
+TEST_F(ProvisionerTest, OrderIsThereForItsTenantAndTheOperatorOnly) {
+    const ObjectId acme = given_tenant("acme");
+    const ObjectId umbrella = given_tenant("umbrella");
+    UniSpec spec{.name = name("a"), .display_name = "", .tags = {}, .port = name("east")};
+    const std::string order = outcome_of(send_and_settle(create_uni(acme, spec))).order->text();
+
+    EXPECT_EQ(provisioner_->find_order(acme, order).value().id.text(), order);
+    EXPECT_TRUE(provisioner_->find_order(std::nullopt, order));
+    const auto foreign = provisioner_->find_order(umbrella, order);
+    ASSERT_FALSE(foreign);
+    EXPECT_EQ(foreign.error().code, ErrorCode::NotFound);
+    EXPECT_FALSE(provisioner_->find_order(acme, "ord_no"));
+}
+
+TEST_F(ProvisionerTest, UniIsCheckedAndKeepsItsName) {
+    const ObjectId tenant = given_connected_tenant("acme");
+    UniSpec renamed{.name = name("b"), .display_name = "", .tags = {}, .port = name("east")};
+    UniSpec empty{.name = name("a"), .display_name = "", .tags = {}, .port = name("east")};
+    empty.s_vlans = SVlanRange{*VlanId::from(20), *VlanId::from(10)};
+    const auto change = [&](const UniSpec& spec) {
+        WriteRequest made = request(ObjectKind::Uni, WriteKind::Patch, tenant, "a");
+        codec_.unis.insert_or_assign("changed", spec);
+        made.decode = says({spec, "changed"});
+        return send_and_settle(std::move(made));
+    };
+
+    EXPECT_THAT(problems_of(change(renamed)), ElementsAre("immutable /name"));
+    EXPECT_THAT(
+        problems_of(change(empty)), ElementsAre("out_of_range /s_vlans/last", "immutable /s_vlans")
+    );
+    EXPECT_EQ(get(ObjectKind::Uni, tenant, "a")->generation, 1U);
+}
+
 // Restart.
 
 TEST_F(ProvisionerTest, RestartBringsBackWhatWasAnswered) {
