@@ -58,8 +58,8 @@ std::optional<HttpRefusal> check_bytes(std::string_view head) {
 std::optional<HttpRefusal> check_body_length(HttpHead& head, std::uint64_t body_bytes_max) {
     if (head.request.count("transfer-encoding") != 0) {
         return HttpRefusal{
-            501,
-            "not_implemented",
+            411,
+            "length_required",
             "Transfer-Encoding is not taken; send the body with Content-Length."};
     }
     if (head.request.count("content-length") > 1) {
@@ -145,7 +145,7 @@ HttpHeadResult parse_http_head(std::string_view head, std::uint64_t body_bytes_m
     boost::system::error_code ec;
     parser.put(boost::asio::buffer(head.data(), head.size()), ec);
     if (ec == http::error::bad_version) {
-        return HttpRefusal{505, "http_version_not_supported", "Only HTTP/1.1 is spoken."};
+        return HttpRefusal{400, "http_version_not_supported", "Only HTTP/1.1 is spoken."};
     }
     // Nothing is wrong with a head that only announces a body.
     if ((ec && ec != http::error::need_more) || !parser.is_header_done()) {
@@ -153,7 +153,7 @@ HttpHeadResult parse_http_head(std::string_view head, std::uint64_t body_bytes_m
     }
     const auto& message = parser.get();
     if (message.version() != 11) {
-        return HttpRefusal{505, "http_version_not_supported", "Only HTTP/1.1 is spoken."};
+        return HttpRefusal{400, "http_version_not_supported", "Only HTTP/1.1 is spoken."};
     }
     HttpHead result;
     result.request.method = std::string(message.method_string());

@@ -50,9 +50,7 @@ std::string_view reason_phrase(int status) noexcept {
         {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
-        {501, "Not Implemented"},
         {503, "Service Unavailable"},
-        {505, "HTTP Version Not Supported"},
     };
     for (const auto& [known, phrase] : kPhrases) {
         if (known == status) {

@@ -13,6 +13,7 @@ namespace {
 constexpr std::array kProblemKinds = {
     ProblemKind{"malformed_json", 400, "The body is not JSON"},
     ProblemKind{"malformed_request", 400, "The request cannot be read"},
+    ProblemKind{"http_version_not_supported", 400, "Only HTTP/1.1 is spoken"},
     ProblemKind{"unauthorized", 401, "A valid token is needed"},
     ProblemKind{"forbidden", 403, "Not allowed"},
     ProblemKind{"quota_exceeded", 403, "A quota is used up"},
@@ -28,6 +29,7 @@ constexpr std::array kProblemKinds = {
     ProblemKind{"capacity_exceeded", 409, "There is no capacity left"},
     ProblemKind{"frame_too_large_for_port", 409, "A port passes shorter frames only"},
     ProblemKind{"gone", 410, "The object was deleted"},
+    ProblemKind{"length_required", 411, "The body needs a Content-Length"},
     ProblemKind{"precondition_failed", 412, "The object is not as expected"},
     ProblemKind{"payload_too_large", 413, "The body is too large"},
     ProblemKind{"unsupported_media_type", 415, "The body must be JSON"},
@@ -37,10 +39,8 @@ constexpr std::array kProblemKinds = {
     ProblemKind{"rate_limited", 429, "Too many requests"},
     ProblemKind{"header_too_large", 431, "The head of the request is too large"},
     ProblemKind{"internal", 500, "An error of the server"},
-    ProblemKind{"not_implemented", 501, "Not supported"},
     ProblemKind{"unavailable", 503, "Not possible now"},
     ProblemKind{"not_ready", 503, "Not ready"},
-    ProblemKind{"http_version_not_supported", 505, "Only HTTP/1.1 is spoken"},
 };
 
 const ProblemKind* find_kind(std::string_view code) {

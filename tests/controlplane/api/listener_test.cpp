@@ -220,8 +220,8 @@ TEST(Listener, InvitesABodyThatWaitsForIt) {
 // What follows a head that is refused must never be taken for a request.
 TEST(Listener, ClosesAfterAFramingErrorWithoutReadingOn) {
     const std::pair<std::string, std::string> cases[] = {
-        {"Transfer-Encoding: chunked\r\n", "HTTP/1.1 501"},
-        {"Transfer-Encoding: gzip\r\n", "HTTP/1.1 501"},
+        {"Transfer-Encoding: chunked\r\n", "HTTP/1.1 411"},
+        {"Transfer-Encoding: gzip\r\n", "HTTP/1.1 411"},
         {"Content-Length: 5, 5\r\n", "HTTP/1.1 400"},
         {"Host: y\r\n", "HTTP/1.1 400"},
         {"X-A: b\r\n folded\r\n", "HTTP/1.1 400"},
