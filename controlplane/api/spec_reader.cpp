@@ -12,8 +12,9 @@ namespace {
 
 namespace json = boost::json;
 
-/// Stands where a name could not be read, so that reading can go on. Never accepted.
-const Name& placeholder() {
+/// In place of a name that was blamed already, so that the rest of the body is read and judged in
+/// the same answer. A draft with a fault is never accepted, so nothing is ever called so.
+const Name& unreadable_name() {
     static const Name kUnreadable = *Name::from("unreadable");
     return kUnreadable;
 }
@@ -21,11 +22,11 @@ const Name& placeholder() {
 Name read_name(JsonFields& fields, std::string_view member, ProblemList& problems) {
     constexpr std::string_view kHint = "1 to 63 of a-z, 0-9 and '-', not '-' first or last.";
     if (fields.require(member, kHint) == nullptr) {
-        return placeholder();
+        return unreadable_name();
     }
     const std::optional<std::string> text = fields.text(member);
     if (!text) {
-        return placeholder();
+        return unreadable_name();
     }
     Result<Name> name = Name::from(*text);
     if (!name) {
@@ -35,7 +36,7 @@ Name read_name(JsonFields& fields, std::string_view member, ProblemList& problem
             '"' + quotable(*text) + "\" is no name.",
             std::string(kHint)
         );
-        return placeholder();
+        return unreadable_name();
     }
     return *std::move(name);
 }

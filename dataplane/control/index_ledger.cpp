@@ -159,19 +159,9 @@ void IndexLedger::uncover(
 
 void IndexLedger::link_root(std::size_t worker, const Coverage& coverage) {
     Node& node = root_of(coverage).node;
-    if (!prepare(worker, node)) {
-        return;
+    if (prepare(worker, node)) {
+        set_root(worker, coverage, node.block);
     }
-    queues_.send(
-        worker,
-        Command{SetPort{
-            .port = coverage.port.value,
-            .place = SetPort::Place::RootOfTpid,
-            .tpid = static_cast<std::uint8_t>(coverage.tpid),
-            .block = node.block,
-            .entry = {},
-        }}
-    );
 }
 
 void IndexLedger::cover_inner(
@@ -223,16 +213,7 @@ void IndexLedger::drop_root(Root& root, const Coverage& coverage) {
     STROWGER_CHECK(root.inner.empty());
     for (std::size_t worker = 0; worker < queues_.worker_count(); ++worker) {
         if ((root.node.linked >> worker & 1U) != 0) {
-            queues_.send(
-                worker,
-                Command{SetPort{
-                    .port = coverage.port.value,
-                    .place = SetPort::Place::RootOfTpid,
-                    .tpid = static_cast<std::uint8_t>(coverage.tpid),
-                    .block = kEmptyBlock,
-                    .entry = {},
-                }}
-            );
+            set_root(worker, coverage, kEmptyBlock);
         }
     }
     free_.push_back(root.node.block);
@@ -251,6 +232,19 @@ bool IndexLedger::prepare(std::size_t worker, Node& node) {
     everything.set();
     set_runs(worker, node.block, everything, IndexEntry{});
     return true;
+}
+
+void IndexLedger::set_root(std::size_t worker, const Coverage& coverage, std::uint32_t block) {
+    queues_.send(
+        worker,
+        Command{SetPort{
+            .port = coverage.port.value,
+            .place = SetPort::Place::RootOfTpid,
+            .tpid = static_cast<std::uint8_t>(coverage.tpid),
+            .block = block,
+            .entry = {},
+        }}
+    );
 }
 
 void IndexLedger::set_port(

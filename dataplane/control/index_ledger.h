@@ -64,6 +64,7 @@ private:
         const std::bitset<4096>& vids,
         IndexEntry entry
     );
+    void set_root(std::size_t worker, const Coverage& coverage, std::uint32_t block);
     void set_port(std::size_t worker, SetPort::Place place, PortIndex port, IndexEntry entry);
     void set_runs(
         std::size_t worker,

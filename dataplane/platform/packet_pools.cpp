@@ -38,7 +38,7 @@ std::uint64_t megabytes_of(std::uint32_t count, std::uint32_t object) {
     return (std::uint64_t{count} * object + 1'048'575) / 1'048'576;
 }
 
-/// As rte_pktmbuf_pool_create, but without spreading objects over memory channels.
+/// As rte_pktmbuf_pool_create, which cannot be told not to spread objects over memory channels.
 ///
 /// net_af_xdp reckons the memory that it shares with the kernel as objects times their size,
 /// yet a mempool leaves a gap where an object would cross a page. Frames in buffers behind the

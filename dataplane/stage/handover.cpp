@@ -5,6 +5,17 @@
 
 namespace strowger::dataplane {
 
+namespace {
+
+void stage(HandoverLane& lane, const Burst& burst, std::uint16_t i) noexcept {
+    rte_mbuf* const frame = burst.frames[i];
+    frame->hash.fdir.lo = burst.entries[i].bits();
+    frame->hash.fdir.hi = burst.ports[i];
+    lane.frames[lane.count++] = frame;
+}
+
+} // namespace
+
 void flush_handover(HandoverLane& lane, PortStats* stats, WorkerStats& worker) noexcept {
     if (lane.count == 0) {
         return;
@@ -24,20 +35,6 @@ void flush_handover(HandoverLane& lane, PortStats* stats, WorkerStats& worker) n
     lane.count = 0;
 }
 
-void stage_handover(
-    HandoverLane& lane,
-    const HandoverFrame& what,
-    PortStats* stats,
-    WorkerStats& worker
-) noexcept {
-    what.frame->hash.fdir.lo = what.entry.bits();
-    what.frame->hash.fdir.hi = what.port;
-    lane.frames[lane.count++] = what.frame;
-    if (lane.count == kBurstMax) {
-        flush_handover(lane, stats, worker);
-    }
-}
-
 void hand_over(
     std::uint32_t self,
     std::span<HandoverLane> lanes,
@@ -50,12 +47,10 @@ void hand_over(
         if (owner == self) {
             return Verdict::Keep;
         }
-        stage_handover(
-            lanes[owner],
-            {.frame = burst.frames[i], .entry = burst.entries[i], .port = burst.ports[i]},
-            stats,
-            worker
-        );
+        stage(lanes[owner], burst, i);
+        if (lanes[owner].count == kBurstMax) {
+            flush_handover(lanes[owner], stats, worker);
+        }
         return Verdict::Taken;
     });
 }

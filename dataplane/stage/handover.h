@@ -19,26 +19,11 @@ struct HandoverLane {
     std::array<rte_mbuf*, kBurstMax> frames{};
 };
 
-/// A frame that another worker owns.
-struct HandoverFrame {
-    rte_mbuf* frame = nullptr;
-    IndexEntry entry;
-    std::uint16_t port = 0;
-};
-
 /// In: entries. Out: only frames that this worker owns; the others are on the owners' lanes.
 void hand_over(
     std::uint32_t self,
     std::span<HandoverLane> lanes,
     Burst& burst,
-    PortStats* stats,
-    WorkerStats& worker
-) noexcept;
-
-/// Puts one classified frame on the lane; flushes when a burst is full.
-void stage_handover(
-    HandoverLane& lane,
-    const HandoverFrame& what,
     PortStats* stats,
     WorkerStats& worker
 ) noexcept;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/support/bare_eal.h"
 #include "tests/support/describe.h"
 #include "tests/support/programs.h"
 #include "tests/support/reference_forwarder.h"
 #include "tests/support/stepped_dataplane.h"
-
-#include <rte_eal.h>
 
 #include <array>
 #include <cstddef>
@@ -78,19 +77,7 @@ struct Pair {
 } // namespace
 
 extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** argv) {
-    const std::array<const char*, 9> options = {
-        (*argv)[0],
-        "--no-huge",
-        "--no-pci",
-        "--no-shconf",
-        "--no-telemetry",
-        "-m",
-        "256",
-        "-l",
-        "0"};
-    return rte_eal_init(static_cast<int>(options.size()), const_cast<char**>(options.data())) < 0
-               ? 1
-               : 0;
+    return strowger::test::start_bare_eal((*argv)[0]) < 0 ? 1 : 0;
 }
 
 /// Three bytes choose the circuit, the rest is a frame: it must leave as the reference says, and be

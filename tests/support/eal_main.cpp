@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/support/bare_eal.h"
 #include "tests/support/stepped_dataplane.h"
 
 #include <gtest/gtest.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 
-#include <array>
 #include <cstdio>
 
 namespace {
@@ -22,22 +22,7 @@ class NoFrameIsLost final : public testing::EmptyTestEventListener {
 /// GoogleTest behind an EAL that needs neither root nor hugepages nor devices.
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
-    std::array<const char*, 12> options = {
-        argv[0],
-        "--no-huge",
-        "--no-pci",
-        "--no-shconf",
-        "--no-telemetry",
-        "-m",
-        "256",
-        "-l",
-        "0",
-        "--log-level",
-        "*:warning",
-        nullptr,
-    };
-    if (rte_eal_init(static_cast<int>(options.size() - 1), const_cast<char**>(options.data())) <
-        0) {
+    if (strowger::test::start_bare_eal(argv[0]) < 0) {
         std::fprintf(stderr, "EAL did not start: %s\n", rte_strerror(rte_errno));
         return 1;
     }

@@ -30,15 +30,11 @@ TEST_F(RestartTest, BringsBackWhatWasAnswered) {
     FakeDataplane fresh;
     fresh.add_port("east");
     fresh.add_port("west");
-    Provisioner restarted(
-        {fresh, store_, codec_, clock_},
-        {{.name = "east", .device = ""}, {.name = "west", .device = ""}},
-        limits_
-    );
-    const Result<void> restored = restarted.restore();
+    const std::unique_ptr<Provisioner> restarted = process_over(fresh);
+    const Result<void> restored = restarted->restore();
 
     ASSERT_TRUE(restored) << restored.error().message;
-    const RecordPtr after = *restarted.find(ObjectKind::Circuit, tenant, "c");
+    const RecordPtr after = *restarted->find(ObjectKind::Circuit, tenant, "c");
     EXPECT_EQ(after->id, before->id);
     EXPECT_EQ(after->generation, 2U);
     EXPECT_EQ(after->spec_json, before->spec_json);
@@ -46,7 +42,7 @@ TEST_F(RestartTest, BringsBackWhatWasAnswered) {
     EXPECT_EQ(after->updated_us, before->updated_us);
     ASSERT_EQ(fresh.installed().size(), 1U);
     EXPECT_EQ(fresh.installed().begin()->second, program);
-    EXPECT_TRUE(restarted.authenticate(secret.text).has_value());
+    EXPECT_TRUE(restarted->authenticate(secret.text).has_value());
 }
 
 TEST_F(RestartTest, OrdersAreNumberedWithoutGapsForEachTenantAlsoAfterRestart) {

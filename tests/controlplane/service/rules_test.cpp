@@ -327,18 +327,14 @@ TEST_F(RulesTest, WhatWasResolvedOnceStaysUntilAMemberItFollowsFromChanges) {
     FakeDataplane fresh;
     fresh.add_port("east");
     fresh.add_port("west");
-    Provisioner restarted(
-        {fresh, store_, codec_, clock_},
-        {{.name = "east", .device = ""}, {.name = "west", .device = ""}},
-        limits_
-    );
-    ASSERT_TRUE(restarted.restore());
+    const std::unique_ptr<Provisioner> restarted = process_over(fresh);
+    ASSERT_TRUE(restarted->restore());
     const auto cbs_after = [&](const CircuitSpec& spec) {
-        restarted.submit(change_circuit(tenant_, "c", spec), [](const WriteResult&) {});
+        restarted->submit(change_circuit(tenant_, "c", spec), [](const WriteResult&) {});
         store_.commit();
-        restarted.on_store_progress();
-        restarted.poll();
-        const auto circuit = *restarted.find(ObjectKind::Circuit, tenant_, "c");
+        restarted->on_store_progress();
+        restarted->poll();
+        const auto circuit = *restarted->find(ObjectKind::Circuit, tenant_, "c");
         return circuit->as_circuit().effective.bandwidth.at(name("a")).cbs().value;
     };
 

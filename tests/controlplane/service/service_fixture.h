@@ -94,9 +94,10 @@ protected:
     }
 
     /// A new process over the same store.
-    void start() {
-        provisioner_ = std::make_unique<Provisioner>(
-            Provisioner::Parts{dataplane_, store_, codec_, clock_},
+    void start() { provisioner_ = process_over(dataplane_); }
+    std::unique_ptr<Provisioner> process_over(FakeDataplane& dataplane) {
+        return std::make_unique<Provisioner>(
+            Provisioner::Parts{dataplane, store_, codec_, clock_},
             std::vector<PortConfig>{{.name = "east", .device = ""}, {.name = "west", .device = ""}},
             limits_
         );
