@@ -152,6 +152,7 @@ std::vector<WorkerStatus> RingDataplane::workers() const {
             .shared = config.shared,
             .adaptive = config.shared || config.idle == IdlePolicy::Adaptive,
             .circuits = slots_.circuits(id),
+            .clock_hz = group_.clock_hz(),
             .counters = reader_.worker(id),
         };
     }

@@ -264,6 +264,11 @@ PortStatus Ports::status(PortIndex port) const {
         status.speed_bps = std::uint64_t{link.link_speed} * 1'000'000;
     }
     status.frame_max = Bytes{queues.frame_max};
+    for (std::size_t worker = 0; worker < queues.rx_queue.size(); ++worker) {
+        if (queues.rx_queue[worker] != kNoQueue) {
+            status.receivers.add(worker);
+        }
+    }
     return status;
 }
 

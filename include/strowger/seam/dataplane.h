@@ -25,6 +25,7 @@ struct PortStatus {
     bool link_up = false;
     std::uint64_t speed_bps = 0; ///< 0: unknown
     Bytes frame_max;             ///< the largest frame that really passes, with FCS and tags
+    WorkerSet receivers;         ///< workers that poll an rx queue of it
 };
 
 struct WorkerStatus {
@@ -33,6 +34,7 @@ struct WorkerStatus {
     bool shared = false; ///< shares the control core: out of every loss and latency promise
     bool adaptive = false;
     std::uint32_t circuits = 0;
+    std::uint64_t clock_hz = 0; ///< of counters.busy_cycles
     WorkerCounters counters;
 };
 

@@ -17,6 +17,17 @@ struct PortIndex {
     friend constexpr auto operator<=>(const PortIndex&, const PortIndex&) = default;
 };
 
+/// A set of workers, one bit each, by their position in the site file.
+struct WorkerSet {
+    std::uint32_t bits = 0;
+    [[nodiscard]] constexpr bool contains(std::size_t worker) const {
+        return (bits >> worker & 1U) != 0;
+    }
+    [[nodiscard]] constexpr bool empty() const { return bits == 0; }
+    constexpr void add(std::size_t worker) { bits |= 1U << worker; }
+    friend constexpr bool operator==(WorkerSet, WorkerSet) = default;
+};
+
 /// Names a circuit at the seam: chosen by the control plane, never reused in one process.
 struct CircuitKey {
     std::uint64_t value = 0;
@@ -68,6 +79,9 @@ struct CircuitProgram {
     bool forwarding = true; ///< admin up and not held; else every frame is dropped as Suspended
     /// EPL: passes 01-80-C2-00-00-00 to -0F except -01. Otherwise all 16 are dropped as L2cp.
     bool l2cp_transparent = false;
+    /// Workers that may own it: those of its tenant's slice, or those that no slice reserves. Empty:
+    /// any. A circuit lives on one of them; committing a program that leaves its worker out moves it.
+    WorkerSet workers;
     friend bool operator==(const CircuitProgram&, const CircuitProgram&) = default;
 };
 
