@@ -81,7 +81,7 @@ struct CircuitProgram {
     bool l2cp_transparent = false;
     /// Workers that may own it: those of its tenant's slice, or those that no slice reserves. Empty:
     /// any. A circuit lives on one of them; committing a program that leaves its worker out moves it.
-    WorkerSet workers;
+    WorkerSet workers{};
     friend bool operator==(const CircuitProgram&, const CircuitProgram&) = default;
 };
 
