@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a frame costs the product's worker loop, from an endless source to a sink, by number of
+// circuits; and what source and sink cost without it, in the same run.
+#include "lib/lcore.h"
+#include "lib/not_measured.h"
+#include "lib/pcap_file.h"
+#include "lib/rig.h"
+#include "lib/statistics.h"
+#include "platform/tsc_rate.h"
+#include "throughput/endless_rig.h"
+
+#include <bit>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/format.h>
+#include <getopt.h>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace strowger::bench {
+namespace {
+
+constexpr const char* kUsage = R"(usage: throughput [option...]
+
+  --circuits N,...     numbers of circuits (default 1,1000,10000,100000)
+  --two-to-one N,...   also with two tags in and one out (at most 63 x 4,000 circuits; default 10000)
+  --rounds N           default 5
+  --seconds S          of one round (default 1)
+  --frame-bytes N      with FCS (default 64)
+  --pcap-dir DIR       where the frames are kept (default: the folder for temporary files)
+  --pcap-only          write the files and end; needs neither hugepages nor cores
+  --serve              set up, then run a round for each line "floor|two_to_two|two_to_one N SECONDS"
+                       of standard input, and answer with a line of JSON
+)";
+constexpr std::uint32_t kProbeMegabytes = 64;
+constexpr std::uint32_t kCircuitsMax = 1'000'000;
+
+struct Options {
+    std::vector<std::uint32_t> two_to_two = {1, 1'000, 10'000, 100'000};
+    std::vector<std::uint32_t> two_to_one = {10'000};
+    unsigned rounds = 5;
+    double seconds = 1;
+    std::uint32_t frame_bytes = 64;
+    std::string pcap_dir = std::filesystem::temp_directory_path();
+    bool pcap_only = false;
+    bool serve = false;
+};
+
+[[noreturn]] void refuse(const std::string& why) {
+    fmt::print(stderr, "throughput: {}\n{}", why, kUsage);
+    std::exit(2);
+}
+
+std::uint32_t number(const std::string& text, std::uint32_t least, std::uint32_t most) {
+    char* end = nullptr;
+    const unsigned long value = std::strtoul(text.c_str(), &end, 10);
+    if (text.empty() || *end != '\0' || value < least || value > most) {
+        refuse(fmt::format("'{}' is not a number from {} to {}", text, least, most));
+    }
+    return static_cast<std::uint32_t>(value);
+}
+
+std::vector<std::uint32_t> numbers(const std::string& text, std::uint32_t most) {
+    std::vector<std::uint32_t> values;
+    std::istringstream parts{text};
+    for (std::string part; std::getline(parts, part, ',');) {
+        values.push_back(number(part, 1, most));
+    }
+    return values;
+}
+
+Options read_options(int argc, char** argv) {
+    static const option kLong[] = {
+        {"circuits", required_argument, nullptr, 'c'},
+        {"two-to-one", required_argument, nullptr, '1'},
+        {"rounds", required_argument, nullptr, 'r'},
+        {"seconds", required_argument, nullptr, 's'},
+        {"frame-bytes", required_argument, nullptr, 'b'},
+        {"pcap-dir", required_argument, nullptr, 'd'},
+        {"pcap-only", no_argument, nullptr, 'p'},
+        {"serve", no_argument, nullptr, 'i'},
+        {"help", no_argument, nullptr, 'h'},
+        {nullptr, 0, nullptr, 0},
+    };
+    constexpr auto kOneTagMost =
+        static_cast<std::uint32_t>((limits::kPortsMax - 1) * kCVidsPerSVlan);
+    Options options;
+    for (int given = 0; (given = getopt_long(argc, argv, "", kLong, nullptr)) != -1;) {
+        switch (given) {
+            case 'c':
+                options.two_to_two = numbers(optarg, kCircuitsMax);
+                break;
+            case '1':
+                options.two_to_one = numbers(optarg, kOneTagMost);
+                break;
+            case 'r':
+                options.rounds = number(optarg, 1, 1'000);
+                break;
+            case 's':
+                options.seconds = std::strtod(optarg, nullptr);
+                break;
+            case 'b':
+                options.frame_bytes = number(optarg, 64, 1'518);
+                break;
+            case 'd':
+                options.pcap_dir = optarg;
+                break;
+            case 'p':
+                options.pcap_only = true;
+                break;
+            case 'i':
+                options.serve = true;
+                break;
+            case 'h':
+                fmt::print("{}", kUsage);
+                std::exit(0);
+            default:
+                refuse("unknown option");
+        }
+    }
+    if (!(options.seconds >= 0.01 && options.seconds <= 600)) {
+        refuse("--seconds is 0.01 to 600");
+    }
+    return options;
+}
+
+const char* name_of(Work work) {
+    return work == Work::TwoToTwo ? "two_to_two" : "two_to_one";
+}
+
+std::string pcap_of(const Options& options, std::uint32_t circuits) {
+    return fmt::format("{}/strowger-{}-{}.pcap", options.pcap_dir, circuits, options.frame_bytes);
+}
+
+/// Writes the files that are not there yet.
+Result<void> write_pcaps(const Options& options) {
+    for (const auto* const list : {&options.two_to_two, &options.two_to_one}) {
+        for (const std::uint32_t circuits : *list) {
+            const std::string path = pcap_of(options, circuits);
+            if (std::filesystem::exists(path)) {
+                continue;
+            }
+            // A run that is killed meanwhile must not leave half a file under the name.
+            const std::string unfinished = path + ".part";
+            if (auto written = write_pcap(unfinished, circuits, options.frame_bytes); !written) {
+                return written;
+            }
+            std::filesystem::rename(unfinished, path);
+        }
+    }
+    return {};
+}
+
+class Bench {
+public:
+    using Key = std::pair<Work, std::uint32_t>;
+
+    Result<void> set_up(const Options& options) {
+        if (auto started = start_eal("throughput", 1, megabytes(options)); !started) {
+            return started;
+        }
+        tsc_hz_ = static_cast<double>(dataplane::measure_tsc_hz());
+        for (const std::uint32_t circuits : options.two_to_two) {
+            if (auto added = add(options, Work::TwoToTwo, circuits); !added) {
+                return added;
+            }
+        }
+        for (const std::uint32_t circuits : options.two_to_one) {
+            if (auto added = add(options, Work::TwoToOne, circuits); !added) {
+                return added;
+            }
+        }
+        return {};
+    }
+
+    /// One line of JSON. Floor: the bare loop on the ports of that rig.
+    std::string run(const Key& key, bool floor, double seconds) {
+        EndlessRig& rig = *rigs_.at(key);
+        const Round round = floor ? rig.measure_floor(seconds) : rig.measure_product(seconds);
+        const double ns = round.ns_per_frame();
+        if (round.fault.empty()) {
+            samples_[{floor, key}].push_back(ns);
+        }
+        return fmt::format(
+            R"({{"case":"{}","work":"{}","circuits":{},"frames":{},"ns_per_frame":{:.3f},)"
+            R"("cycles_per_frame":{:.2f},"on_core_share":{:.4f},"void":"{}"}})",
+            floor ? "floor" : "product",
+            name_of(key.first),
+            key.second,
+            round.frames,
+            ns,
+            ns * tsc_hz_ / 1e9,
+            round.on_core_ns / round.wall_ns,
+            round.fault
+        );
+    }
+    [[nodiscard]] bool has(const Key& key) const { return rigs_.contains(key); }
+    [[nodiscard]] std::string probe() const {
+        return fmt::format(
+            R"({{"case":"memory_latency","megabytes":{},"ns":{:.2f},"tsc_hz":{:.0f}}})",
+            kProbeMegabytes,
+            memory_latency_ns(1, kProbeMegabytes),
+            tsc_hz_
+        );
+    }
+    void run_all(const Options& options) {
+        for (unsigned round = 0; round < options.rounds; ++round) {
+            fmt::print("{}\n", probe());
+            for (const auto& [key, rig] : rigs_) {
+                fmt::print("{}\n", run(key, true, options.seconds));
+                fmt::print("{}\n", run(key, false, options.seconds));
+                std::fflush(stdout);
+            }
+        }
+        print_table();
+    }
+
+private:
+    static std::uint64_t megabytes(const Options& options) {
+        constexpr std::uint64_t kBufferBytes = 2'400;
+        constexpr std::uint64_t kCircuitBytes = 800;
+        std::uint64_t bytes = 128ULL << 20;
+        for (const auto* const list : {&options.two_to_two, &options.two_to_one}) {
+            for (const std::uint32_t circuits : *list) {
+                bytes += std::bit_ceil(pcap_frames(circuits) + 8'192) * kBufferBytes;
+                bytes += circuits * kCircuitBytes + (8ULL << 20);
+            }
+        }
+        return bytes >> 20;
+    }
+    Result<void> add(const Options& options, Work work, std::uint32_t circuits) {
+        auto rig = EndlessRig::create(
+            {.circuits = circuits, .work = work, .pcap = pcap_of(options, circuits)}
+        );
+        if (!rig) {
+            return rig.error();
+        }
+        rigs_.emplace(Key{work, circuits}, std::move(*rig));
+        return {};
+    }
+    /// For people; the lines before are for programs.
+    void print_table() const {
+        fmt::print(stderr, "\n  work        circuits   floor ns   frame ns   net ns  net cycles\n");
+        for (const auto& [key, rig] : rigs_) {
+            const auto floor = samples_.find({true, key});
+            const auto frame = samples_.find({false, key});
+            if (floor == samples_.end() || frame == samples_.end()) {
+                fmt::print(
+                    stderr, "  {:<10} {:>9}  every round was void\n", name_of(key.first), key.second
+                );
+                continue;
+            }
+            const double floor_ns = median(floor->second);
+            const double frame_ns = median(frame->second);
+            fmt::print(
+                stderr,
+                "  {:<10} {:>9} {:>10.2f} {:>10.2f} {:>8.2f} {:>11.1f}\n",
+                name_of(key.first),
+                key.second,
+                floor_ns,
+                frame_ns,
+                frame_ns - floor_ns,
+                (frame_ns - floor_ns) * tsc_hz_ / 1e9
+            );
+        }
+    }
+
+    double tsc_hz_ = 0;
+    std::map<Key, std::unique_ptr<EndlessRig>> rigs_;
+    std::map<std::pair<bool, Key>, std::vector<double>> samples_;
+};
+
+/// Answers each line of standard input until it ends.
+int serve(Bench& bench) {
+    fmt::print("{{\"ready\":true}}\n");
+    std::fflush(stdout);
+    for (std::string line; std::getline(std::cin, line);) {
+        std::istringstream words{line};
+        std::string what;
+        std::uint32_t circuits = 0;
+        double seconds = 0;
+        words >> what;
+        if (what == "probe") {
+            fmt::print("{}\n", bench.probe());
+            std::fflush(stdout);
+            continue;
+        }
+        words >> circuits >> seconds;
+        const Work work = what == "two_to_one" ? Work::TwoToOne : Work::TwoToTwo;
+        if (!words || !bench.has({work, circuits})) {
+            refuse(fmt::format("'{}' names no rig of this run", line));
+        }
+        fmt::print("{}\n", bench.run({work, circuits}, what == "floor", seconds));
+        std::fflush(stdout);
+    }
+    return 0;
+}
+
+int run(const Options& options) {
+    if (auto written = write_pcaps(options); !written) {
+        return not_measured(written.error().message);
+    }
+    if (options.pcap_only) {
+        return 0;
+    }
+    static Bench bench; // its devices go with the process: DPDK's own clean-up has gone by then
+    if (auto ready = bench.set_up(options); !ready) {
+        return not_measured(ready.error().message);
+    }
+    if (options.serve) {
+        return serve(bench);
+    }
+    bench.run_all(options);
+    return 0;
+}
+
+} // namespace
+} // namespace strowger::bench
+
+int main(int argc, char** argv) {
+    const int status = strowger::bench::run(strowger::bench::read_options(argc, argv));
+    std::fflush(nullptr);
+    // Hugepages of --in-memory go with the process; taking a million frames' devices apart first
+    // would only take time.
+    std::_Exit(status);
+}
