@@ -34,8 +34,18 @@ bool is_af_xdp(const std::string& driver) {
 bool is_af_packet(const std::string& driver) {
     return driver == "net_af_packet";
 }
-bool is_tap(const std::string& driver) {
-    return driver == "net_tap";
+bool is_memif(const std::string& driver) {
+    return driver == "net_memif";
+}
+
+/// net_virtio (a VM's NIC) and net_virtio_user.
+bool is_virtio(const std::string& driver) {
+    return driver.starts_with("net_virtio");
+}
+
+/// A tap's MTU is the customer's, and net_memif's is not more than a habit: both pass what fits.
+bool passes_what_fits(const std::string& driver) {
+    return driver == "net_tap" || is_memif(driver);
 }
 
 Error unavailable(const PortConfig& port, const std::string& why) {
@@ -137,6 +147,12 @@ Device::attach(const PortConfig& config, const NetdevWatch& netdevs) {
         return device->failed("reading its properties", code);
     }
     device->driver_ = device->info_.driver_name;
+    if (is_memif(device->driver_)) {
+        // How many rings there are is settled with each peer, and a queue without a ring would
+        // write into another's (22.11): one, which every peer has.
+        device->info_.max_rx_queues = 1;
+        device->info_.max_tx_queues = 1;
+    }
     if (const auto interface = interface_of(config.device);
         interface && device->link_source() == LinkSource::Netdev) {
         device->netdev_ = netdevs.find(*interface);
@@ -190,11 +206,11 @@ Result<void> Device::start(const Terms& terms, const Report& report) {
 Result<void> Device::configure(const Terms& terms) {
     rte_eth_conf conf{};
     conf.intr_conf.lsc = link_interrupt() ? 1 : 0;
-    if (link_source() == LinkSource::Driver && !is_tap(driver_)) {
+    if (link_source() == LinkSource::Driver && !passes_what_fits(driver_)) {
+        // virtio counts its own header in, and refuses to start when that exceeds a buffer.
+        const std::uint32_t fcs = is_virtio(driver_) ? 0 : kFcsBytes;
         const std::uint32_t frame = std::min(
-            {buffer_room_bytes(config_.buffers) + kFcsBytes,
-             limits::kFrameBytesMax,
-             info_.max_rx_pktlen}
+            {buffer_room_bytes(config_.buffers) + fcs, limits::kFrameBytesMax, info_.max_rx_pktlen}
         );
         conf.rxmode.mtu = std::min<std::uint32_t>(frame - overhead_bytes(), info_.max_mtu);
     }
@@ -310,7 +326,7 @@ std::uint32_t Device::frame_max() const {
         const std::uint32_t fits =
             is_af_xdp(driver_) ? room - kXdpHeadroomBytes : std::min(room, kAfPacketFrameBytes);
         frame = std::min(passes, fits) + kFcsBytes;
-    } else if (!is_tap(driver_)) { // a tap takes what fits; its interface's MTU is the customer's
+    } else if (!passes_what_fits(driver_)) {
         std::uint16_t mtu = 0;
         if (rte_eth_dev_get_mtu(id_, &mtu) == 0) {
             frame = std::min(frame, mtu + overhead_bytes());
@@ -332,6 +348,9 @@ Error Device::failed(const std::string& step, int code) const {
     const std::string line = Eal::take_last_line();
     std::string why =
         step + " failed: " + rte_strerror(-code) + (line.empty() ? "" : " (" + line + ")");
+    if (is_memif(driver_)) {
+        why += ". A memif client needs its server to be there when it starts";
+    }
     if (is_af_xdp(driver_)) {
         why +=
             ". Does another process hold the interface's queue 0, or is its MTU above 3506, "

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/eal.h"
 
+#include "platform/socket_end.h"
 #include "platform/xdp_log.h"
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <mutex>
 #include <sys/types.h>
@@ -110,6 +112,13 @@ eal_arguments(const DataplaneConfig& config, bool hugepages, const std::set<int>
             any_pci = true;
             arguments.insert(arguments.end(), {"-a", full_pci_address(port.device)});
         }
+    }
+    if (std::any_of(config.ports.begin(), config.ports.end(), [](const PortConfig& port) {
+            const auto end = socket_end_of(port.device);
+            return end && end->kind == SocketEnd::Kind::VirtioUser;
+        })) {
+        // A vhost-user backend maps at most eight files.
+        arguments.emplace_back("--single-file-segments");
     }
     if (!any_pci) {
         arguments.emplace_back("--no-pci");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/netdev.h"
 
+#include "platform/socket_end.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -29,13 +31,7 @@ bool is_up(unsigned flags, std::uint8_t operstate) {
 } // namespace
 
 std::optional<std::string> interface_of(const std::string& device) {
-    constexpr std::string_view kKey = ",iface=";
-    const std::size_t begin = device.find(kKey);
-    if (begin == std::string::npos) {
-        return std::nullopt;
-    }
-    const std::size_t from = begin + kKey.size();
-    return device.substr(from, device.find(',', from) - from);
+    return device_argument(device, "iface");
 }
 
 NetdevClaim::~NetdevClaim() {

@@ -2,6 +2,7 @@
 #include "platform/ports.h"
 
 #include "platform/eal.h"
+#include "platform/socket_end.h"
 #include "strowger/base/check.h"
 
 #include <rte_ether.h>
@@ -105,6 +106,12 @@ Result<void> Ports::attach_all() {
                 std::string{"cannot ask the kernel for its interfaces: "} + std::strerror(errno),
             .problems = {}};
     }
+    // All of them first: the sockets of this process's own ports are nobody else's.
+    for (const PortConfig& port : config_.ports) {
+        if (auto ready = prepare_socket(port); !ready) {
+            return ready;
+        }
+    }
     for (const PortConfig& port : config_.ports) {
         auto device = Device::attach(port, netdevs_);
         if (!device) {
@@ -153,7 +160,8 @@ void Ports::fill_queues(std::size_t index, const std::vector<WorkerPlace>& place
     for (std::uint16_t queue = 0; queue < tx_queues(index); ++queue) {
         port.tx_queue.at((pollers_[index] + queue) % places.size()) = queue;
     }
-    port.link_up.store(link_up(index) ? 1 : 0, std::memory_order_relaxed);
+    links_told_.push_back(link_up(index));
+    port.link_up.store(links_told_.back() ? 1 : 0, std::memory_order_relaxed);
     if (device.link_interrupt()) {
         (void
         )rte_eth_dev_callback_register(device.id(), RTE_ETH_EVENT_INTR_LSC, on_link_change, &port);
@@ -207,7 +215,22 @@ void Ports::log_port(std::size_t index, int poller_socket) const {
                 std::to_string(poller_socket) + ": put a worker on a core of its own socket"
         );
     }
-    if (device.driver() == "net_af_packet") {
+    warn_about(index);
+}
+
+/// What an operator should know of a device before a customer does.
+void Ports::warn_about(std::size_t index) const {
+    const std::string name = "port '" + config_.ports[index].name + "': ";
+    const auto end = socket_end_of(config_.ports[index].device);
+    if (end && end->kind != SocketEnd::Kind::VhostUser) {
+        report_(
+            Severity::Warning,
+            name + devices_[index]->driver() +
+                " trusts the program at its other end, which can stop this process: for the "
+                "operator's own programs, never a tenant's"
+        );
+    }
+    if (devices_[index]->driver() == "net_af_packet") {
         report_(
             Severity::Warning,
             name + "net_af_packet turns 0x88a8 tags into 0x8100: for C-tagged UNIs only"
@@ -230,7 +253,10 @@ void Ports::poll_links() {
     for (std::size_t index = 0; index < devices_.size(); ++index) {
         const std::uint32_t now = link_up(index) ? 1 : 0;
         PortQueues& port = set_->ports.at(index);
-        if (port.link_up.exchange(now, std::memory_order_relaxed) != now) {
+        port.link_up.store(now, std::memory_order_relaxed);
+        // Not the link word: a driver's interrupt may have been faster.
+        if (links_told_[index] != (now != 0)) {
+            links_told_[index] = now != 0;
             report_(
                 Severity::Info,
                 "port '" + config_.ports[index].name + "': link " + (now != 0 ? "up" : "down")

@@ -61,11 +61,13 @@ private:
     [[nodiscard]] std::uint16_t tx_queues(std::size_t index) const;
     [[nodiscard]] bool link_up(std::size_t index) const;
     void log_port(std::size_t index, int poller_socket) const;
+    void warn_about(std::size_t index) const;
 
     DataplaneConfig config_;
     Report report_;
     NetdevWatch netdevs_;
     std::vector<std::size_t> pollers_; ///< by port: the worker that receives
+    std::vector<bool> links_told_;     ///< by port: whether the log says "up"
     std::unique_ptr<PortSet> set_;
     std::unique_ptr<PacketPools> pools_;
     std::vector<std::unique_ptr<Device>> devices_; ///< go before the pools

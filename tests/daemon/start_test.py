@@ -139,6 +139,65 @@ class StartTest(unittest.TestCase):
             holder.bind(f"\0strowger/netdev/{index}")
             self.refused(1, "port 'a'", "another strowgerd", "'lo'")
 
+    # Ports that are sockets.
+
+    def test_memif_without_a_role(self):
+        self.site["ports"][0]["device"] = "net_memif0"
+        self.refused(1, "port 'a' (net_memif0)", "role=server", "role=client")
+
+    def test_memif_that_would_show_all_memory(self):
+        self.site["ports"][0]["device"] = "net_memif0,role=client,zero-copy=yes"
+        self.refused(1, "port 'a'", "zero-copy", "leave it out")
+
+    def test_memif_client_without_a_server(self):
+        device = f"net_memif0,role=client,socket-abstract=no,socket={self.folder}/none.sock"
+        self.site["ports"][0]["device"] = device
+        self.refused(1, "port 'a'", "none.sock", "start the program that serves it first")
+        # Without a file there is nothing to see beforehand.
+        self.site["ports"][0]["device"] = f"net_memif0,role=client,socket={self.folder}/none"
+        self.refused(1, "port 'a'", "A memif client needs its server")
+
+    def test_vhost_user_without_a_socket(self):
+        self.site["ports"][0]["device"] = "net_vhost0"
+        self.refused(1, "port 'a'", "iface=/run/strowger/NAME.sock")
+
+    def test_virtio_user_without_a_backend(self):
+        self.site["ports"][0]["device"] = f"net_virtio_user0,path={self.folder}/none.sock"
+        self.refused(1, "port 'a'", "none.sock", "server=1")
+
+    def test_socket_in_a_missing_folder(self):
+        self.site["ports"][0]["device"] = f"net_vhost0,iface={self.folder}/none/a.sock"
+        self.refused(1, "port 'a'", f"{self.folder}/none, does not exist")
+
+    def test_socket_of_another_process(self):
+        path = f"{self.folder}/a.sock"
+        for device, kind in (
+            (f"net_vhost0,iface={path}", socket.SOCK_STREAM),
+            (f"net_memif0,role=server,socket-abstract=no,socket={path}", socket.SOCK_SEQPACKET),
+        ):
+            self.site["ports"][0]["device"] = device
+            with self.subTest(device=device), socket.socket(socket.AF_UNIX, kind) as holder:
+                holder.bind(path)
+                holder.listen()
+                self.refused(1, "port 'a'", f"another process serves {path}")
+            os.unlink(path)
+
+    def test_file_where_a_socket_should_be(self):
+        path = f"{self.folder}/a.sock"
+        with open(path, "w", encoding="ascii") as file:
+            file.write("kept")
+        self.site["ports"][0]["device"] = f"net_vhost0,iface={path}"
+        self.refused(1, "port 'a'", path, "is not a socket")
+        self.assertTrue(os.path.exists(path), "nothing of others is removed")
+
+    def test_socket_with_too_long_a_path(self):
+        self.site["ports"][0]["device"] = f"net_vhost0,iface={self.folder}/{'x' * 107}"
+        self.refused(1, "port 'a'", "at most 107")
+
+    def test_socket_with_a_relative_path(self):
+        self.site["ports"][0]["device"] = "net_vhost0,iface=a.sock"
+        self.refused(1, "port 'a'", "'a.sock' needs an absolute path")
+
     # What the API and the store need.
 
     def test_occupied_tcp_port(self):
