@@ -16,8 +16,8 @@ Error invalid(std::string message, std::string_view code, std::string hint, std:
 /// The frames that a map takes, for every form but MapAll, which takes them all.
 struct Claim {
     bool untagged = false;
-    std::bitset<4096> outer;                  ///< VIDs of the first tag
-    const std::bitset<4096>* inner = nullptr; ///< C-VIDs behind it; null: whatever follows
+    VidRuns outer;                  ///< VIDs of the first tag
+    const VidRuns* inner = nullptr; ///< C-VIDs behind it; null: whatever follows
 };
 
 Claim claim_of(const VlanMap& map) {
@@ -25,12 +25,12 @@ Claim claim_of(const VlanMap& map) {
     if (std::holds_alternative<MapUntagged>(map)) {
         claim.untagged = true;
     } else if (const auto* c_vlans = std::get_if<MapCVlans>(&map)) {
-        claim.outer = c_vlans->vlans.bits();
+        claim.outer = c_vlans->vlans.runs();
     } else if (const auto* s_vlan = std::get_if<MapSVlan>(&map)) {
-        claim.outer.set(s_vlan->s_vlan.value());
+        claim.outer = VidRuns::of(s_vlan->s_vlan.value());
     } else if (const auto* both = std::get_if<MapSCVlans>(&map)) {
-        claim.outer.set(both->s_vlan.value());
-        claim.inner = &both->c_vlans.bits();
+        claim.outer = VidRuns::of(both->s_vlan.value());
+        claim.inner = &both->c_vlans.runs();
     }
     return claim;
 }
@@ -74,45 +74,22 @@ Result<VlanSet> VlanSet::range(VlanId first, VlanId last) {
             ""
         );
     }
-    VlanSet set;
-    for (std::size_t vlan = first.value(); vlan <= last.value(); ++vlan) {
-        set.bits_.set(vlan);
-    }
-    return set;
-}
-
-VlanSet VlanSet::single(VlanId vlan) {
-    VlanSet set;
-    set.insert(vlan);
-    return set;
+    return VlanSet(VidRuns::of(VidRun{first.value(), last.value()}));
 }
 
 VlanId VlanSet::first() const {
-    std::uint16_t vlan = VlanId::kMin;
-    while (!contains(vlan)) {
-        STROWGER_CHECK(vlan < VlanId::kMax);
-        ++vlan;
-    }
-    return VlanId::from(vlan).value();
+    return VlanId::from(runs_.run(0).first).value();
 }
 
 std::string VlanSet::to_string() const {
     std::string text;
-    for (std::uint16_t first = VlanId::kMin; first <= VlanId::kMax; ++first) {
-        if (!contains(first)) {
-            continue;
-        }
-        std::uint16_t last = first;
-        while (contains(static_cast<std::uint16_t>(last + 1U))) {
-            ++last;
-        }
+    runs_.for_each_run([&text](VidRun run) {
         text += text.empty() ? "" : ",";
-        text += std::to_string(first);
-        if (last > first) {
-            text += "-" + std::to_string(last);
+        text += std::to_string(run.first);
+        if (run.last > run.first) {
+            text += "-" + std::to_string(run.last);
         }
-        first = last;
-    }
+    });
     return text;
 }
 
@@ -125,8 +102,8 @@ bool overlaps(const VlanMap& left, const VlanMap& right) {
     if (a.untagged && b.untagged) {
         return true;
     }
-    const bool inner = a.inner == nullptr || b.inner == nullptr || (*a.inner & *b.inner).any();
-    return (a.outer & b.outer).any() && inner;
+    const bool inner = a.inner == nullptr || b.inner == nullptr || a.inner->overlaps(*b.inner);
+    return a.outer.overlaps(b.outer) && inner;
 }
 
 unsigned circuit_tag_count(const VlanMap& map) {

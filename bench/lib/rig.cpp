@@ -26,7 +26,6 @@ namespace {
 constexpr std::uint16_t kBufferBytes = 2'176;
 constexpr std::uint32_t kPoolCache = 256;
 constexpr std::size_t kOutstandingMax = 256;
-constexpr std::uint32_t kBlocksSpare = 64;
 
 Error unavailable(std::string why) {
     return {.code = ErrorCode::Unavailable, .message = std::move(why), .problems = {}};
@@ -148,11 +147,6 @@ Result<Pool> make_pool(const std::string& name, std::uint32_t buffers) {
     return Pool{pool};
 }
 
-std::uint32_t vlan_blocks_for(std::uint32_t circuits, std::size_t ports) {
-    const std::uint32_t s_vlans = (circuits + kCVidsPerSVlan - 1) / kCVidsPerSVlan;
-    return 2 * s_vlans + static_cast<std::uint32_t>(ports) + kBlocksSpare;
-}
-
 /// What the platform would say of a port of a benchmark.
 class Product::Ports final : public dataplane::PortReader {
 public:
@@ -182,7 +176,7 @@ Result<std::unique_ptr<Product>> Product::create(const Terms& terms) {
     std::unique_ptr<Product> product{new Product};
     product->config_ = config_of(terms.workers);
     product->config_.endpoints = terms.endpoints;
-    product->config_.vlan_blocks = terms.vlan_blocks;
+    product->config_.vlan_index_bytes = terms.vlan_index_bytes;
     product->config_.handover_ring = terms.handover_ring;
     product->ports_ = std::make_unique<Ports>(*terms.ports);
     auto group = dataplane::WorkerGroup::create({

@@ -66,7 +66,7 @@ public:
         dataplane::PortSet* ports = nullptr; ///< outlives this
         unsigned workers = 1;
         std::uint32_t endpoints = 0;   ///< slots of each worker
-        std::uint32_t vlan_blocks = 0; ///< of each worker
+        std::uint32_t vlan_index_bytes = 0; ///< of each worker; 0: what the endpoints need
         std::uint32_t handover_ring = 2'048;
     };
     static Result<std::unique_ptr<Product>> create(const Terms& terms);
@@ -96,8 +96,5 @@ private:
     std::unique_ptr<dataplane::WorkerGroup> group_;
     std::unique_ptr<dataplane::RingDataplane> seam_;
 };
-
-/// Index blocks that `circuits` take on one worker, changes under way included.
-[[nodiscard]] std::uint32_t vlan_blocks_for(std::uint32_t circuits, std::size_t ports);
 
 } // namespace strowger::bench

@@ -121,8 +121,7 @@ Result<void> EndlessRig::make_product() {
     auto product = Product::create(
         {.ports = ports_.get(),
          .workers = 1,
-         .endpoints = 2 * terms_.circuits,
-         .vlan_blocks = vlan_blocks_for(terms_.circuits, ports_->count)}
+         .endpoints = 2 * terms_.circuits}
     );
     if (!product) {
         return product.error();

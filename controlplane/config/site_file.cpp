@@ -21,7 +21,9 @@ namespace {
 // Beyond what any machine that runs DPDK 22.11 has; the machine itself is asked at start.
 constexpr Range kCores{.min = 0, .max = 1'023};
 constexpr Range kMegabytes{.min = 64, .max = 1'048'576};
-constexpr Range kVlanBlocks{.min = 1, .max = 65'536};
+constexpr Range kVlanIndexBytes{
+    .min = limits::kVlanIndexBytesMin,
+    .max = limits::kVlanIndexBytesMax};
 constexpr Range kRingEntries{.min = 4, .max = 65'536};
 constexpr Range kDescriptors{.min = 64, .max = 4'096};
 constexpr Range kWritesOutstanding{.min = 1, .max = 65'536};
@@ -86,12 +88,12 @@ void decode_cores(const YAML::Node& node, DataplaneConfig& out, Problems& proble
 
 void decode_memory(const YAML::Node& node, DataplaneConfig& out, Problems& problems) {
     Mapping memory(
-        node, "memory", {"hugepages", "megabytes", "endpoints", "vlan_blocks"}, problems
+        node, "memory", {"hugepages", "megabytes", "endpoints", "vlan_index_bytes"}, problems
     );
     memory.one_of<HugepageUse>("hugepages", kHugepageUses, out.hugepages);
     memory.integer("megabytes", kMegabytes, out.memory_megabytes);
     memory.integer("endpoints", {.min = 2, .max = limits::kEndpointsMax}, out.endpoints);
-    memory.integer("vlan_blocks", kVlanBlocks, out.vlan_blocks);
+    memory.integer("vlan_index_bytes", kVlanIndexBytes, out.vlan_index_bytes);
 }
 
 void decode_ports(Mapping& root, DataplaneConfig& out, Problems& problems) {

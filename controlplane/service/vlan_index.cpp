@@ -24,15 +24,6 @@ void collect(
     }
 }
 
-template <typename Visit>
-void for_each_vlan(const VlanSet& vlans, Visit visit) {
-    for (std::uint16_t vid = VlanId::kMin; vid <= VlanId::kMax; ++vid) {
-        if (vlans.contains(vid)) {
-            visit(vid);
-        }
-    }
-}
-
 } // namespace
 
 template <typename Visit>
@@ -44,11 +35,11 @@ void VlanIndex::for_each_place(const VlanMap& map, Visit visit) {
     } else if (const auto* s_vlan = std::get_if<MapSVlan>(&map)) {
         visit(first_tag_, s_vlan->s_vlan.value());
     } else if (const auto* c_vlans = std::get_if<MapCVlans>(&map)) {
-        for_each_vlan(c_vlans->vlans, [&](std::uint16_t vid) { visit(first_tag_, vid); });
+        c_vlans->vlans.runs().for_each_vid([&](std::uint16_t vid) { visit(first_tag_, vid); });
     } else {
         const auto& both = std::get<MapSCVlans>(map);
         Claims& behind = second_tag_[both.s_vlan.value()];
-        for_each_vlan(both.c_vlans, [&](std::uint16_t vid) { visit(behind, vid); });
+        both.c_vlans.runs().for_each_vid([&](std::uint16_t vid) { visit(behind, vid); });
         if (behind.empty()) {
             second_tag_.erase(both.s_vlan.value());
         }
@@ -88,7 +79,7 @@ std::set<ObjectId> VlanIndex::conflicts(const VlanMap& map, const ObjectId& self
     } else if (const auto* s_vlan = std::get_if<MapSVlan>(&map)) {
         collect_first_tag(s_vlan->s_vlan.value(), self, found);
     } else if (const auto* c_vlans = std::get_if<MapCVlans>(&map)) {
-        for_each_vlan(c_vlans->vlans, [&](std::uint16_t vid) {
+        c_vlans->vlans.runs().for_each_vid([&](std::uint16_t vid) {
             collect_first_tag(vid, self, found);
         });
     } else {
@@ -96,7 +87,7 @@ std::set<ObjectId> VlanIndex::conflicts(const VlanMap& map, const ObjectId& self
         collect(first_tag_, both.s_vlan.value(), self, found);
         const auto behind = second_tag_.find(both.s_vlan.value());
         if (behind != second_tag_.end()) {
-            for_each_vlan(both.c_vlans, [&](std::uint16_t vid) {
+            both.c_vlans.runs().for_each_vid([&](std::uint16_t vid) {
                 collect(behind->second, vid, self, found);
             });
         }

@@ -12,13 +12,23 @@ std::array<Coverage, 2> coverages_of(const CircuitProgram& program) {
     return {coverage_of(program.endpoints[0]), coverage_of(program.endpoints[1])};
 }
 
-IndexEntry entry_of(const CircuitRecord& circuit, std::size_t half, unsigned version) {
-    return IndexEntry::endpoint(
+IndexLedger::Meaning
+meaning_of(const CircuitRecord& circuit, std::size_t half, unsigned version) {
+    const IndexEntry entry = IndexEntry::endpoint(
         circuit.place.worker,
         circuit.place.slots.at(half),
         circuit_tag_count(circuit.staged->endpoints.at(half).map),
         version
     );
+    return {.entry = entry, .pops_priority_tag = pops_priority_tag(*circuit.staged, half)};
+}
+
+/// Both halves in one command, so that they change between the same two bursts.
+BothForwardings forwardings_of(const CircuitRecord& circuit) {
+    return {
+        .slots = circuit.place.slots,
+        .forwarding = {
+            compile_forwarding(*circuit.staged, 0), compile_forwarding(*circuit.staged, 1)}};
 }
 
 } // namespace
@@ -75,7 +85,7 @@ bool ChangeDriver::adjust(CircuitRecord& circuit, unsigned phase) {
     }
     if (compile_forwarding(circuit.program, 0) != compile_forwarding(*circuit.staged, 0) ||
         compile_forwarding(circuit.program, 1) != compile_forwarding(*circuit.staged, 1)) {
-        send_forwarding(circuit, circuit.version);
+        queues_.send(circuit.place.worker, Command::set_forwarding(forwardings_of(circuit)));
     }
     send_meters(circuit);
     queues_.mark(circuit.place.worker, circuit.change->wait);
@@ -93,11 +103,11 @@ bool ChangeDriver::remap(CircuitRecord& circuit, unsigned phase) {
         }
     };
     if (phase == 0) {
-        send_forwarding(circuit, next_version);
+        queues_.send(owner, Command::add_forwarding(forwardings_of(circuit)));
         send_meters(circuit);
         // First both halves' new places: a frame may leave by them as soon as its own is switched.
         for (std::size_t half = 0; half < old.size(); ++half) {
-            index_.cover_new(owner, kept[half], old, entry_of(circuit, half, next_version));
+            index_.cover_new(owner, kept[half], old, meaning_of(circuit, half, next_version));
         }
         cover(circuit, owner, next_version);
         queues_.mark(owner, circuit.change->wait);
@@ -112,6 +122,7 @@ bool ChangeDriver::remap(CircuitRecord& circuit, unsigned phase) {
     }
     if (phase == 2) {
         uncover(owner);
+        queues_.send(owner, Command::switch_forwarding({.slots = circuit.place.slots}));
         queues_.mark(owner, circuit.change->wait);
         return true;
     }
@@ -131,7 +142,7 @@ bool ChangeDriver::remove(CircuitRecord& circuit, unsigned phase) {
     }
     if (phase == 1) {
         uncover(owner);
-        queues_.send(owner, Command{FreeEndpoints{.slots = circuit.place.slots}});
+        queues_.send(owner, Command::free_endpoints({.slots = circuit.place.slots}));
         queues_.mark(owner, circuit.change->wait);
         return true;
     }
@@ -146,24 +157,11 @@ void ChangeDriver::send_slots(const CircuitRecord& circuit) {
             Command{InstallEndpoint{
                 .slot = circuit.place.slots[half],
                 .far_slot = circuit.place.slots[1 - half],
+                .meter = compile_meter(program.endpoints[half].bandwidth),
                 .forwarding = compile_forwarding(program, half),
-                .meter = compile_meter(program.endpoints[half].bandwidth, clock_hz_),
             }}
         );
     }
-}
-
-/// Both halves in one command, so that they change between the same two bursts.
-void ChangeDriver::send_forwarding(const CircuitRecord& circuit, unsigned version) {
-    queues_.send(
-        circuit.place.worker,
-        Command{SetForwarding{
-            .slots = circuit.place.slots,
-            .version = version,
-            .forwarding =
-                {compile_forwarding(*circuit.staged, 0), compile_forwarding(*circuit.staged, 1)},
-        }}
-    );
 }
 
 void ChangeDriver::send_meters(const CircuitRecord& circuit) {
@@ -175,7 +173,7 @@ void ChangeDriver::send_meters(const CircuitRecord& circuit) {
         queues_.send(
             circuit.place.worker,
             Command{SetMeter{
-                .slot = circuit.place.slots[half], .meter = compile_meter(next, clock_hz_)}}
+                .slot = circuit.place.slots[half], .meter = compile_meter(next)}}
         );
     }
 }
@@ -183,7 +181,7 @@ void ChangeDriver::send_meters(const CircuitRecord& circuit) {
 void ChangeDriver::cover(CircuitRecord& circuit, std::size_t worker, unsigned version) {
     for (std::size_t half = 0; half < circuit.place.slots.size(); ++half) {
         const EndpointProgram& endpoint = circuit.staged->endpoints[half];
-        index_.cover(worker, coverage_of(endpoint), entry_of(circuit, half, version));
+        index_.cover(worker, coverage_of(endpoint), meaning_of(circuit, half, version));
     }
 }
 

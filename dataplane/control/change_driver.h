@@ -41,7 +41,7 @@ struct CircuitRecord {
 ///   Install  owner: slots, own classifier | other classifiers
 ///   Adjust   owner: meters, and forwarding in place (no map changes)
 ///   Remap    owner: the other version of the forwardings, and the new maps beside the old ones |
-///            others: new maps, old ones out | owner: old ones out
+///            others: new maps, old ones out | owner: old ones out, other version becomes present
 ///   Remove   others: maps out | owner: maps out, then slots
 ///
 /// Remap is hitless because an entry names the version to use: a frame classified by an old entry
@@ -49,8 +49,7 @@ struct CircuitRecord {
 /// anywhere, for it checks what leaves against its own classifier.
 class ChangeDriver {
 public:
-    ChangeDriver(CommandQueues& queues, IndexLedger& index, std::uint64_t clock_hz)
-        : queues_(queues), index_(index), clock_hz_(clock_hz) {}
+    ChangeDriver(CommandQueues& queues, IndexLedger& index) : queues_(queues), index_(index) {}
 
     void begin(CircuitRecord& circuit, ChangeKind kind, std::uint64_t ticket);
     /// True when all phases are done and acknowledged.
@@ -66,7 +65,6 @@ private:
     bool remove(CircuitRecord& circuit, unsigned phase);
 
     void send_slots(const CircuitRecord& circuit);
-    void send_forwarding(const CircuitRecord& circuit, unsigned version);
     void send_meters(const CircuitRecord& circuit);
     void cover(CircuitRecord& circuit, std::size_t worker, unsigned version);
     template <typename Action>
@@ -74,7 +72,6 @@ private:
 
     CommandQueues& queues_;
     IndexLedger& index_;
-    std::uint64_t clock_hz_;
 };
 
 } // namespace strowger::dataplane

@@ -17,6 +17,15 @@ void add(FrameCount& sum, const FrameCounter& counter) {
     sum.bytes += counter.bytes.read();
 }
 
+/// See ColdSlot.
+FrameCount green_that_left(const FrameCount& arrived, const ColdSlot& cold) {
+    const std::uint64_t grown = arrived.frames - cold.green_settled.read();
+    return {
+        .frames = arrived.frames - cold.green_lost.read(),
+        .bytes = arrived.bytes + grown * static_cast<std::uint64_t>(std::int64_t{cold.growth()}) +
+                 cold.green_extra_bytes.read()};
+}
+
 UnmatchedTags decode(std::uint64_t key) {
     const auto tag_count = static_cast<unsigned>(key >> 48U) - 1;
     const auto tpid = static_cast<Tpid>((key >> 32U) & 3U);
@@ -36,16 +45,18 @@ CircuitCounters CounterReader::circuit(const CircuitRecord& circuit) const {
     const std::array<std::uint64_t, 2> lost = handover_lost(circuit.place);
     CircuitCounters counters;
     for (std::size_t half = 0; half < circuit.place.slots.size(); ++half) {
-        const EndpointSlot& slot = owner.slots[circuit.place.slots[half]];
+        const std::uint32_t number = circuit.place.slots[half];
+        const HotSlot& hot = owner.hot_slots[number];
+        const ColdSlot& cold = owner.cold_slots[number];
         EndpointCounters& arrived = counters.endpoints[half];
         EndpointCounters& left = counters.endpoints[1 - half];
-        arrived.ingress_green = read(slot.ingress_green);
-        arrived.ingress_yellow = read(slot.ingress_yellow);
-        arrived.ingress_red = read(slot.ingress_red);
-        left.egress_green = read(slot.egress_green);
-        left.egress_yellow = read(slot.egress_yellow);
+        arrived.ingress_green = {.frames = hot.green_frames.read(), .bytes = hot.green_bytes.read()};
+        arrived.ingress_yellow = read(cold.ingress_yellow);
+        arrived.ingress_red = read(cold.ingress_red);
+        left.egress_green = green_that_left(arrived.ingress_green, cold);
+        left.egress_yellow = read(cold.egress_yellow);
         for (std::size_t reason = 0; reason < kDropReasonCount; ++reason) {
-            arrived.drops[reason] = slot.drops[reason].read();
+            arrived.drops[reason] = cold.dropped(reason);
         }
         arrived.drops[static_cast<std::size_t>(DropReason::HandoverFull)] +=
             lost[half] - circuit.lost_before[half];

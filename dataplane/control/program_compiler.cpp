@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/program_compiler.h"
 
-#include <rte_byteorder.h>
-
 #include <variant>
 
 namespace strowger::dataplane {
@@ -34,34 +32,37 @@ bool can_miss(const VlanMap& in, const VlanMap& out) {
         return false;
     }
     const VlanSet* const offered = bundle_of(in);
-    return offered == nullptr || (offered->bits() & ~accepted->bits()).any();
+    return offered == nullptr || !offered->runs().without(accepted->runs()).empty();
 }
 
-void push(Forwarding& forwarding, Tpid tpid, VlanId vid) {
-    forwarding.push_tpid[forwarding.push_count] = tpid_ethertype(tpid);
-    forwarding.push_vid[forwarding.push_count] = vid.value();
+void push(Forwarding& forwarding, VlanId vid) {
+    forwarding.push_vid.at(forwarding.push_count) = vid.value();
     ++forwarding.push_count;
 }
 
 void push_tags_of(Forwarding& forwarding, const EndpointProgram& out) {
     if (const auto* c_vlans = std::get_if<MapCVlans>(&out.map)) {
         if (c_vlans->vlans.size() == 1) {
-            push(forwarding, out.tpid, c_vlans->vlans.first());
+            push(forwarding, c_vlans->vlans.first());
         }
     } else if (const auto* s_vlan = std::get_if<MapSVlan>(&out.map)) {
-        push(forwarding, out.tpid, s_vlan->s_vlan);
+        push(forwarding, s_vlan->s_vlan);
     } else if (const auto* sc_vlans = std::get_if<MapSCVlans>(&out.map)) {
-        push(forwarding, out.tpid, sc_vlans->s_vlan);
+        push(forwarding, sc_vlans->s_vlan);
         if (sc_vlans->c_vlans.size() == 1) {
-            push(forwarding, Tpid::CTag8100, sc_vlans->c_vlans.first());
+            push(forwarding, sc_vlans->c_vlans.first());
         }
     }
+    forwarding.outer_tpid =
+        static_cast<std::uint8_t>(forwarding.push_count > 0 ? out.tpid : Tpid::CTag8100);
 }
 
-std::uint8_t flags_of(const CircuitProgram& program, std::size_t half, unsigned push_count) {
+std::uint8_t flags_of(const CircuitProgram& program, std::size_t half) {
     const VlanMap& in = program.endpoints[half].map;
     const VlanMap& out = program.endpoints[1 - half].map;
     const bool c_to_c = circuit_tag_count(in) == 2 && std::holds_alternative<MapCVlans>(out);
+    const bool names_remaining = is_untagged(in) || is_untagged(out) ||
+                                 bundle_of(in) != nullptr || bundle_of(out) != nullptr;
     unsigned flags = 0;
     const auto set = [&flags](bool holds, Forwarding::Flag flag) {
         flags |= holds ? unsigned{flag} : 0U;
@@ -69,8 +70,8 @@ std::uint8_t flags_of(const CircuitProgram& program, std::size_t half, unsigned 
     set(program.forwarding, Forwarding::Forwards);
     set(program.l2cp_transparent, Forwarding::L2cpTransparent);
     set(can_miss(in, out), Forwarding::ChecksEgress);
-    set(is_untagged(in) && push_count > 0, Forwarding::PopsPriorityTag);
     set(c_to_c, Forwarding::OuterFromInner);
+    set(names_remaining, Forwarding::RenamesRemaining);
     return static_cast<std::uint8_t>(flags);
 }
 
@@ -84,16 +85,21 @@ Coverage coverage_of(const EndpointProgram& endpoint) {
         coverage.all = true;
     } else if (is_untagged(endpoint.map)) {
         coverage.untagged = true;
-        coverage.outer.set(0);
+        coverage.outer = VidRuns::of(0);
     } else if (const auto* c_vlans = std::get_if<MapCVlans>(&endpoint.map)) {
-        coverage.outer = c_vlans->vlans.bits();
+        coverage.outer = c_vlans->vlans.runs();
     } else if (const auto* s_vlan = std::get_if<MapSVlan>(&endpoint.map)) {
-        coverage.outer.set(s_vlan->s_vlan.value());
+        coverage.outer = VidRuns::of(s_vlan->s_vlan.value());
     } else if (const auto* sc_vlans = std::get_if<MapSCVlans>(&endpoint.map)) {
         coverage.s_vid = sc_vlans->s_vlan.value();
-        coverage.inner = sc_vlans->c_vlans.bits();
+        coverage.inner = sc_vlans->c_vlans.runs();
     }
     return coverage;
+}
+
+bool pops_priority_tag(const CircuitProgram& program, std::size_t half) {
+    return is_untagged(program.endpoints.at(half).map) &&
+           circuit_tag_count(program.endpoints.at(1 - half).map) > 0;
 }
 
 Forwarding compile_forwarding(const CircuitProgram& program, std::size_t half) {
@@ -102,14 +108,12 @@ Forwarding compile_forwarding(const CircuitProgram& program, std::size_t half) {
     Forwarding forwarding;
     forwarding.out_port = out.port.value;
     forwarding.frame_max_bytes = static_cast<std::uint16_t>(program.frame_max.value);
+    forwarding.flags = flags_of(program, half);
+    forwarding.pop_count = static_cast<std::uint8_t>(circuit_tag_count(in.map));
     push_tags_of(forwarding, out);
-    forwarding.flags = flags_of(program, half, forwarding.push_count);
-
-    const bool names_remaining = is_untagged(in.map) || is_untagged(out.map) ||
-                                 bundle_of(in.map) != nullptr || bundle_of(out.map) != nullptr;
-    if (names_remaining) {
-        const Tpid tpid = forwarding.push_count == 0 ? out.tpid : Tpid::CTag8100;
-        forwarding.remaining_tpid_be = rte_cpu_to_be_16(tpid_ethertype(tpid));
+    if (forwarding.has(Forwarding::RenamesRemaining)) {
+        forwarding.remaining_tpid =
+            static_cast<std::uint8_t>(forwarding.push_count == 0 ? out.tpid : Tpid::CTag8100);
     }
     return forwarding;
 }

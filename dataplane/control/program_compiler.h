@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "strowger/model/vid_runs.h"
 #include "strowger/seam/program.h"
-#include "table/endpoint_slot.h"
+#include "table/forwarding.h"
 
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,17 +17,19 @@ struct Coverage {
     Tpid tpid = Tpid::CTag8100;
     bool all = false;
     bool untagged = false;
-    std::bitset<4096> outer; ///< first tag, whatever follows; 0: priority-tagged
+    VidRuns outer; ///< first tag, whatever follows; 0: priority-tagged
     std::optional<std::uint16_t> s_vid;
-    std::bitset<4096> inner; ///< second tag behind s_vid
+    VidRuns inner; ///< second tag behind s_vid
 
-    [[nodiscard]] bool needs_root() const { return outer.any() || s_vid.has_value(); }
+    [[nodiscard]] bool needs_root() const { return !outer.empty() || s_vid.has_value(); }
     [[nodiscard]] bool shares_root_with(const Coverage& other) const {
         return port == other.port && tpid == other.tpid;
     }
 };
 
 [[nodiscard]] Coverage coverage_of(const EndpointProgram& endpoint);
+/// Whether a priority tag that arrives at endpoint `half` gives way to pushed ones.
+[[nodiscard]] bool pops_priority_tag(const CircuitProgram& program, std::size_t half);
 
 /// How frames that arrive at endpoint `half` leave at the other.
 [[nodiscard]] Forwarding compile_forwarding(const CircuitProgram& program, std::size_t half);

@@ -29,9 +29,9 @@ RingDataplane::RingDataplane(
       group_(group),
       ports_(ports),
       queues_(group),
-      index_(config.vlan_blocks, queues_),
+      index_(index_bytes(config) / sizeof(IndexLine), queues_),
       slots_(group.size(), config.endpoints),
-      driver_(queues_, index_, group.clock_hz()),
+      driver_(queues_, index_),
       reader_(group) {}
 
 Result<void> RingDataplane::stage(CircuitKey key, const CircuitProgram& next) {
@@ -45,7 +45,8 @@ Result<void> RingDataplane::stage(CircuitKey key, const CircuitProgram& next) {
         if (!place) {
             return conflict(
                 "capacity_exceeded",
-                "every worker's endpoint slots are in use",
+                "all " + std::to_string(config_.endpoints) +
+                    " endpoints of every worker are in use",
                 "delete circuits, or raise memory.endpoints in the site file"
             );
         }
@@ -58,8 +59,8 @@ Result<void> RingDataplane::stage(CircuitKey key, const CircuitProgram& next) {
         }
         return conflict(
             "capacity_exceeded",
-            "every VLAN index block is in use",
-            "map fewer S-VLANs by C-VLAN, or raise memory.vlan_blocks in the site file"
+            "the VLAN index is full: " + std::to_string(index_bytes(config_)) + " bytes",
+            "use fewer S-VLANs, or raise memory.vlan_index_bytes in the site file"
         );
     }
     if (place) {

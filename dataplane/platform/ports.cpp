@@ -18,10 +18,15 @@ namespace {
 
 // On a thread of the EAL. The only other writer is poll_links(), with the same answer.
 int on_link_change(std::uint16_t device, rte_eth_event_type, void* argument, void*) {
-    auto* const port = static_cast<PortQueues*>(argument);
+    auto& ports = *static_cast<PortSet*>(argument);
     rte_eth_link link{};
-    if (rte_eth_link_get_nowait(device, &link) == 0) {
-        port->link_up.store(link.link_status, std::memory_order_relaxed);
+    if (rte_eth_link_get_nowait(device, &link) != 0) {
+        return 0;
+    }
+    for (std::size_t index = 0; index < ports.count; ++index) {
+        if (ports.ports[index].device == device) {
+            ports.set_link(index, link.link_status == RTE_ETH_LINK_UP);
+        }
     }
     return 0;
 }
@@ -161,10 +166,11 @@ void Ports::fill_queues(std::size_t index, const std::vector<WorkerPlace>& place
         port.tx_queue.at((pollers_[index] + queue) % places.size()) = queue;
     }
     links_told_.push_back(link_up(index));
-    port.link_up.store(links_told_.back() ? 1 : 0, std::memory_order_relaxed);
+    set_->set_link(index, links_told_.back());
     if (device.link_interrupt()) {
-        (void
-        )rte_eth_dev_callback_register(device.id(), RTE_ETH_EVENT_INTR_LSC, on_link_change, &port);
+        (void)rte_eth_dev_callback_register(
+            device.id(), RTE_ETH_EVENT_INTR_LSC, on_link_change, set_.get()
+        );
     }
 }
 
@@ -206,7 +212,7 @@ void Ports::log_port(std::size_t index, int poller_socket) const {
             std::to_string(port.frame_max) + " bytes with FCS, polled by the worker on core " +
             std::to_string(config_.workers[pollers_[index]].core) + ", " +
             std::to_string(tx_queues(index)) + " tx queue(s), link " +
-            (port.link_up.load(std::memory_order_relaxed) != 0 ? "up" : "down")
+            (set_->link_up(index) ? "up" : "down")
     );
     if (device.socket() && *device.socket() != poller_socket) {
         report_(
@@ -251,15 +257,14 @@ bool Ports::link_up(std::size_t index) const {
 void Ports::poll_links() {
     netdevs_.update();
     for (std::size_t index = 0; index < devices_.size(); ++index) {
-        const std::uint32_t now = link_up(index) ? 1 : 0;
-        PortQueues& port = set_->ports.at(index);
-        port.link_up.store(now, std::memory_order_relaxed);
-        // Not the link word: a driver's interrupt may have been faster.
-        if (links_told_[index] != (now != 0)) {
-            links_told_[index] = now != 0;
+        const bool up = link_up(index);
+        set_->set_link(index, up);
+        // Not the links' word: a driver's interrupt may have been faster.
+        if (links_told_[index] != up) {
+            links_told_[index] = up;
             report_(
                 Severity::Info,
-                "port '" + config_.ports[index].name + "': link " + (now != 0 ? "up" : "down")
+                "port '" + config_.ports[index].name + "': link " + (up ? "up" : "down")
             );
         }
     }
@@ -281,7 +286,7 @@ PortStatus Ports::status(PortIndex port) const {
         });
     }
     status.socket = queues.socket;
-    status.link_up = queues.link_up.load(std::memory_order_relaxed) != 0;
+    status.link_up = set_->link_up(port.value);
     rte_eth_link link{};
     // Where the kernel must be asked for the link, the driver's speed is made up too.
     if (device.link_source() == Device::LinkSource::Driver &&

@@ -3,7 +3,8 @@
 
 #include "strowger/seam/drop_reason.h"
 #include "table/classifier.h"
-#include "table/endpoint_slot.h"
+#include "table/cold_slot.h"
+#include "table/hot_slot.h"
 #include "table/worker_stats.h"
 
 #include <rte_mbuf.h>
@@ -16,25 +17,53 @@ namespace strowger::dataplane {
 
 inline constexpr std::uint16_t kBurstMax = 32;
 
+/// One bit a frame of a burst.
+using FrameMask = std::uint32_t;
+static_assert(kBurstMax <= 32);
+[[nodiscard]] constexpr FrameMask bit_of(std::uint16_t i) noexcept {
+    return FrameMask{1} << i;
+}
+
 /// Up to 32 frames on their way through the stages, in order of arrival. Each stage is a loop over
-/// [0, count): it fills its own array or lets frames leave. Lives in its worker, one at a time.
+/// [0, count): it fills its own array or lets frames leave. Lives in its worker, which has two: the
+/// next one is classified while the lines of the one before are on their way into the cache.
 struct Burst {
     std::uint16_t count = 0;
-    std::uint64_t now = 0; ///< one clock read a burst: 32 least frames last 215 ns at 100 Gb/s
+    std::uint64_t now = 0; ///< meter ticks; one clock read a burst: 32 least frames last 215 ns at
+                           ///< 100 Gb/s
 
     std::array<rte_mbuf*, kBurstMax> frames{};
     std::array<std::uint16_t, kBurstMax> ports{}; ///< PortIndex where it arrived
     std::array<FrameTags, kBurstMax> tags{};      ///< from parse on
     std::array<IndexEntry, kBurstMax> entries{};  ///< from classify on
-    std::array<EndpointSlot*, kBurstMax> slots{}; ///< from classify on; null before
+    std::array<HotSlot*, kBurstMax> slots{};      ///< from find_slots on
     std::array<Color, kBurstMax> colors{};        ///< from police on
 
     std::uint16_t dropped_count = 0;
     std::array<rte_mbuf*, kBurstMax> dropped{}; ///< counted, to be freed together
 
-    [[nodiscard]] const Forwarding& forwarding(std::uint16_t i) const noexcept {
-        return slots[i]->versions[entries[i].version()];
+    /// Closes the gaps that frames leave behind; a stage says which at its end.
+    void remove(FrameMask gone) noexcept {
+        if (gone == 0) [[likely]] {
+            return;
+        }
+        std::uint16_t kept = 0;
+        for (std::uint16_t i = 0; i < count; ++i) {
+            if ((gone & bit_of(i)) == 0) {
+                move(kept++, i);
+            }
+        }
+        count = kept;
     }
+
+    /// Counts a frame as dropped before it has an endpoint; the caller removes it.
+    FrameMask drop(std::uint16_t i, DropReason reason, PortStats* stats) noexcept {
+        stats[ports[i]].drop(reason);
+        dropped[dropped_count++] = frames[i];
+        return bit_of(i);
+    }
+
+private:
     void move(std::uint16_t to, std::uint16_t from) noexcept {
         frames[to] = frames[from];
         ports[to] = ports[from];
@@ -45,42 +74,32 @@ struct Burst {
     }
 };
 
-/// What a stage says of one frame: a DropReason, or one of these.
-enum class Verdict : std::uint8_t { Keep = 0xFF, Taken = 0xFE };
-[[nodiscard]] constexpr Verdict drop_as(DropReason reason) noexcept {
-    return static_cast<Verdict>(reason);
-}
+/// What the stages behind classification share: the owner's tables, and where it counts.
+struct OwnerTables {
+    HotSlot* hot = nullptr;
+    ColdSlot* cold = nullptr;
+    PortStats* stats = nullptr;    ///< by PortIndex
+    std::uint64_t byte_tokens = 0; ///< of the meters' clock
 
-/// Runs `verdict(i)` over a burst and closes the gaps that frames leave behind. A dropped one is
-/// counted at its port and, once it has one, its slot; a taken one belongs to whoever took it.
-template <typename VerdictOf>
-void sieve(Burst& burst, PortStats* stats, VerdictOf&& verdict_of) noexcept {
-    std::uint16_t kept = 0;
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
-        const Verdict verdict = verdict_of(i);
-        if (verdict == Verdict::Keep) [[likely]] {
-            if (kept != i) {
-                burst.move(kept, i);
-            }
-            ++kept;
-            continue;
-        }
-        if (verdict == Verdict::Taken) {
-            continue;
-        }
-        const auto reason = static_cast<DropReason>(verdict);
-        stats[burst.ports[i]].drop(reason);
-        if (burst.slots[i] != nullptr) {
-            burst.slots[i]->drops[static_cast<std::size_t>(reason)].add(1);
-        }
-        burst.dropped[burst.dropped_count++] = burst.frames[i];
+    [[nodiscard]] ColdSlot& cold_of(const Burst& burst, std::uint16_t i) const noexcept {
+        return cold[burst.entries[i].number()];
     }
-    burst.count = kept;
-}
+    /// Counts a frame as dropped, at its port and its endpoint; the caller removes it.
+    FrameMask drop(Burst& burst, std::uint16_t i, DropReason reason) const noexcept {
+        cold_of(burst, i).drop(reason);
+        return burst.drop(i, reason, stats);
+    }
+    /// The program that a frame was classified under.
+    [[nodiscard]] Forwarding forwarding(const Burst& burst, std::uint16_t i) const noexcept {
+        const HotSlot& slot = *burst.slots[i];
+        return burst.entries[i].version() == slot.version() ? slot.unpack()
+                                                            : cold_of(burst, i).other;
+    }
+};
 
 /// Bytes at a fixed offset, in network order. Frames are not aligned.
 template <typename T>
-[[nodiscard]] T load(const rte_mbuf* frame, std::size_t offset) noexcept {
+[[nodiscard]] inline T load(const rte_mbuf* frame, std::size_t offset) noexcept {
     T value{};
     __builtin_memcpy(
         &value, rte_pktmbuf_mtod_offset(frame, const std::uint8_t*, offset), sizeof(T)

@@ -5,42 +5,54 @@
 
 namespace strowger::dataplane {
 
+namespace {
+
+[[gnu::noinline]] FrameMask
+fall_back(const Classifier& classifier, Burst& burst, std::uint16_t i, PortStats* stats) noexcept {
+    burst.entries[i] = classifier.all_to_one(burst.ports[i]);
+    if (!burst.entries[i].is_none()) {
+        return 0;
+    }
+    stats[burst.ports[i]].unmatched.record(burst.tags[i], burst.now);
+    return burst.drop(i, DropReason::Unmatched, stats);
+}
+
+} // namespace
+
 void classify(const Classifier& classifier, Burst& burst, PortStats* stats) noexcept {
-    std::array<const IndexEntry*, kBurstMax> places;
+    std::array<const void*, kBurstMax> places;
     for (std::uint16_t i = 0; i < burst.count; ++i) {
         places[i] = classifier.outer_place(burst.ports[i], burst.tags[i]);
         rte_prefetch0(places[i]);
     }
+    FrameMask inner = 0;
     for (std::uint16_t i = 0; i < burst.count; ++i) {
-        const IndexEntry outer = *places[i];
-        burst.entries[i] = outer.is_endpoint() ? outer : IndexEntry{};
-        places[i] = classifier.inner_place(outer, burst.tags[i]);
-        if (places[i] != nullptr) {
+        const IndexEntry outer = *static_cast<const IndexEntry*>(places[i]);
+        burst.entries[i] = outer;
+        if (Classifier::goes_on(outer, burst.tags[i])) [[likely]] {
+            places[i] = classifier.inner_place(outer, burst.tags[i].vid(1));
             rte_prefetch0(places[i]);
+            inner |= bit_of(i);
         }
     }
-    sieve(burst, stats, [&](std::uint16_t i) noexcept {
-        if (places[i] != nullptr) {
-            burst.entries[i] = *places[i];
+    FrameMask gone = 0;
+    for (std::uint16_t i = 0; i < burst.count; ++i) {
+        IndexEntry entry = burst.entries[i];
+        if ((inner & bit_of(i)) != 0) [[likely]] {
+            entry = Classifier::read_inner(entry, places[i], burst.tags[i].vid(1));
+            burst.entries[i] = entry;
         }
-        if (burst.entries[i].is_none()) [[unlikely]] {
-            burst.entries[i] = classifier.all_to_one(burst.ports[i]);
-            if (burst.entries[i].is_none()) {
-                stats[burst.ports[i]].unmatched.record(burst.tags[i], burst.now);
-                return drop_as(DropReason::Unmatched);
-            }
+        if (!entry.is_endpoint()) [[unlikely]] {
+            gone |= fall_back(classifier, burst, i, stats);
         }
-        return Verdict::Keep;
-    });
+    }
+    burst.remove(gone);
 }
 
-void find_slots(EndpointSlot* slots, Burst& burst) noexcept {
+void find_slots(HotSlot* slots, Burst& burst) noexcept {
     for (std::uint16_t i = 0; i < burst.count; ++i) {
-        EndpointSlot* const slot = &slots[burst.entries[i].number()];
-        burst.slots[i] = slot;
-        rte_prefetch0(slot);
-        __builtin_prefetch(&slot->meter, 1);
-        __builtin_prefetch(&slot->ingress_green, 1);
+        burst.slots[i] = &slots[burst.entries[i].number()];
+        __builtin_prefetch(burst.slots[i], 1);
     }
 }
 

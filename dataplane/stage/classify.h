@@ -10,6 +10,6 @@ namespace strowger::dataplane {
 void classify(const Classifier& classifier, Burst& burst, PortStats* stats) noexcept;
 
 /// In: entries of this worker's circuits. Out: slots, on their way into the cache.
-void find_slots(EndpointSlot* slots, Burst& burst) noexcept;
+void find_slots(HotSlot* slots, Burst& burst) noexcept;
 
 } // namespace strowger::dataplane

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stage/forward.h"
 
-#include "stage/tag_change.h"
-
 #include <rte_byteorder.h>
+
+#include <optional>
 
 namespace strowger::dataplane {
 
@@ -26,53 +26,85 @@ void append_tag(FrameTags& tags, std::uint8_t tpid, std::uint16_t tci) noexcept 
 }
 
 /// The first two tags of a frame as it would leave. PCP and DEI do not matter here.
-FrameTags leaving_tags(const Burst& burst, std::uint16_t i) noexcept {
-    const Forwarding& forwarding = burst.forwarding(i);
-    const rte_mbuf* const frame = burst.frames[i];
+FrameTags leaving_tags(
+    const rte_mbuf* frame,
+    const Forwarding& forwarding,
+    std::uint32_t pop_count
+) noexcept {
     FrameTags tags;
     for (unsigned pushed = 0; pushed < forwarding.push_count; ++pushed) {
-        const std::uint8_t tpid = tpid_code(rte_cpu_to_be_16(forwarding.push_tpid[pushed]));
+        const std::uint8_t tpid = pushed == 0 ? forwarding.outer_tpid : std::uint8_t{0};
         append_tag(tags, tpid, forwarding.push_vid[pushed]);
     }
-    std::uint32_t offset = kEtherTypeOffset + kTagBytes * pop_count(burst, i);
-    std::uint16_t renamed_be = forwarding.remaining_tpid_be;
+    std::uint32_t offset = kEtherTypeOffset + kTagBytes * pop_count;
+    bool renames = forwarding.has(Forwarding::RenamesRemaining);
     while (tags.count < tags.tci.size()) {
         const std::uint8_t tpid = tpid_code(rte_cpu_to_be_16(load_padded(frame, offset)));
         if (tpid == kTpidCount) {
             break;
         }
         append_tag(
-            tags, renamed_be != 0 ? tpid_code(renamed_be) : tpid, load_padded(frame, offset + 2)
+            tags, renames ? forwarding.remaining_tpid : tpid, load_padded(frame, offset + 2)
         );
-        renamed_be = 0;
+        renames = false;
         offset += kTagBytes;
     }
     return tags;
 }
 
+/// A frame that might not leave: by its program, or because a link is down.
+[[gnu::noinline]] FrameMask look_closer(
+    const OwnerTables& tables,
+    const Classifier& classifier,
+    std::uint32_t self,
+    std::uint64_t links_up,
+    Burst& burst,
+    std::uint16_t i
+) noexcept {
+    const Forwarding forwarding = tables.forwarding(burst, i);
+    ColdSlot& cold = tables.cold_of(burst, i);
+    std::optional<DropReason> reason;
+    if (forwarding.has(Forwarding::ChecksEgress)) {
+        const FrameTags leaving =
+            leaving_tags(burst.frames[i], forwarding, burst.entries[i].pop_count());
+        if (!classifier.find(forwarding.out_port, leaving).names(self, cold.far_slot)) {
+            reason = DropReason::EgressUnmapped;
+        }
+    }
+    if (!reason && (links_up >> forwarding.out_port & 1U) == 0) {
+        reason = DropReason::LinkDown;
+    }
+    if (!reason) {
+        return 0;
+    }
+    if (burst.colors[i] == Color::Green) {
+        const std::uint32_t bytes = burst.frames[i]->pkt_len + kFcsBytes;
+        cold.lose(Color::Green, bytes + static_cast<std::uint32_t>(cold.growth()));
+    }
+    return tables.drop(burst, i, *reason);
+}
+
 } // namespace
 
 void forward(
+    const OwnerTables& tables,
     const Classifier& classifier,
     std::uint32_t self,
     const PortSet& ports,
-    Burst& burst,
-    PortStats* stats
+    Burst& burst
 ) noexcept {
-    sieve(burst, stats, [&](std::uint16_t i) noexcept {
-        const Forwarding& forwarding = burst.forwarding(i);
-        if (forwarding.has(Forwarding::ChecksEgress)) {
-            const IndexEntry back = classifier.find(forwarding.out_port, leaving_tags(burst, i));
-            if (!back.names(self, burst.slots[i]->far_slot)) {
-                return drop_as(DropReason::EgressUnmapped);
-            }
+    const std::uint64_t links_up = ports.links_up();
+    FrameMask gone = 0;
+    for (std::uint16_t i = 0; i < burst.count; ++i) {
+        const std::uint64_t program = burst.slots[i]->meter.committed();
+        const bool other_version = HotSlot::Version::get(program) != burst.entries[i].version();
+        const bool link_down = (links_up >> HotSlot::OutPort::get(program) & 1U) == 0;
+        const bool checks = (program & HotSlot::ChecksEgress::kMask) != 0;
+        if ((other_version | link_down | checks) != 0) [[unlikely]] {
+            gone |= look_closer(tables, classifier, self, links_up, burst, i);
         }
-        const PortQueues& out = ports.ports[forwarding.out_port];
-        if (out.link_up.load(std::memory_order_relaxed) == 0) [[unlikely]] {
-            return drop_as(DropReason::LinkDown);
-        }
-        return Verdict::Keep;
-    });
+    }
+    burst.remove(gone);
 }
 
 } // namespace strowger::dataplane

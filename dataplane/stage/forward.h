@@ -13,11 +13,11 @@ namespace strowger::dataplane {
 /// whose far map takes some, but not any, of the tags that remain of a frame. Without it, a tenant
 /// could put another's VID behind its own tag and reach that VLAN of the far UNI.
 void forward(
+    const OwnerTables& tables,
     const Classifier& classifier,
     std::uint32_t self,
     const PortSet& ports,
-    Burst& burst,
-    PortStats* stats
+    Burst& burst
 ) noexcept;
 
 } // namespace strowger::dataplane

@@ -3,47 +3,69 @@
 
 #include <rte_byteorder.h>
 
+#include <optional>
+
 namespace strowger::dataplane {
 
 namespace {
 
-// 01-80-C2-00-00-0X (802.1Q table 8-1), as the first eight bytes of a frame in network order.
-constexpr std::uint64_t kL2cpMask = 0xFFFF'FFFF'FFF0'0000;
-constexpr std::uint64_t kL2cpPrefix = 0x0180'C200'0000'0000;
-constexpr std::uint64_t kMacMask = 0xFFFF'FFFF'FFFF'0000;
+// The first eight bytes of a frame as a little-endian word: six of the destination, two of the
+// source. 01-80-C2-00-00-0X is 802.1Q table 8-1.
+constexpr std::uint64_t kL2cpMask = 0x0000'F0FF'FFFF'FFFF;
+constexpr std::uint64_t kL2cpPrefix = 0x0000'0000'00C2'8001;
+constexpr std::uint64_t kDestinationMask = 0x0000'FFFF'FFFF'FFFF;
 /// A customer's PAUSE must not cross a circuit, transparent or not (802.3 annex 31B).
-constexpr std::uint64_t kPauseMac = 0x0180'C200'0001'0000;
+constexpr std::uint64_t kPauseMac = 0x0000'0100'00C2'8001;
+constexpr std::uint64_t kSourceIsGroup = std::uint64_t{1} << 48;
 
-constexpr std::size_t kSourceMacOffset = 6;
+std::uint64_t head_of(const rte_mbuf* frame) noexcept {
+    return rte_le_to_cpu_64(load<std::uint64_t>(frame, 0));
+}
 
-bool is_refused_l2cp(const rte_mbuf* frame, const Forwarding& forwarding) noexcept {
-    const std::uint64_t head = rte_be_to_cpu_64(load<std::uint64_t>(frame, 0));
-    if ((head & kL2cpMask) != kL2cpPrefix) [[likely]] {
-        return false;
+std::optional<DropReason> why_refused(const rte_mbuf* frame, const Forwarding& forwarding) noexcept {
+    const std::uint64_t head = head_of(frame);
+    if (!forwarding.has(Forwarding::Forwards)) {
+        return DropReason::Suspended;
     }
-    return !forwarding.has(Forwarding::L2cpTransparent) || (head & kMacMask) == kPauseMac;
+    if (frame->pkt_len + kFcsBytes > forwarding.frame_max_bytes) {
+        return DropReason::Oversize;
+    }
+    const bool is_l2cp = (head & kL2cpMask) == kL2cpPrefix;
+    if (is_l2cp && (!forwarding.has(Forwarding::L2cpTransparent) ||
+                    (head & kDestinationMask) == kPauseMac)) {
+        return DropReason::L2cp;
+    }
+    if ((head & kSourceIsGroup) != 0) {
+        return DropReason::SourceMac;
+    }
+    return std::nullopt;
+}
+
+/// A frame that is not plain to see: refused, or of the version that the hot slot has not.
+[[gnu::noinline]] FrameMask
+look_closer(const OwnerTables& tables, Burst& burst, std::uint16_t i) noexcept {
+    const std::optional<DropReason> reason =
+        why_refused(burst.frames[i], tables.forwarding(burst, i));
+    return reason ? tables.drop(burst, i, *reason) : 0;
 }
 
 } // namespace
 
-void guard(Burst& burst, PortStats* stats) noexcept {
-    sieve(burst, stats, [&burst](std::uint16_t i) noexcept {
+void guard(const OwnerTables& tables, Burst& burst) noexcept {
+    FrameMask gone = 0;
+    for (std::uint16_t i = 0; i < burst.count; ++i) {
+        const std::uint64_t program = burst.slots[i]->meter.committed();
         const rte_mbuf* const frame = burst.frames[i];
-        const Forwarding& forwarding = burst.forwarding(i);
-        if (!forwarding.has(Forwarding::Forwards)) [[unlikely]] {
-            return drop_as(DropReason::Suspended);
+        const std::uint64_t head = head_of(frame);
+        const bool other_version = HotSlot::Version::get(program) != burst.entries[i].version();
+        const bool too_long = frame->pkt_len + kFcsBytes > HotSlot::FrameMax::get(program);
+        const bool is_l2cp = (head & kL2cpMask) == kL2cpPrefix;
+        const bool from_group = (head & kSourceIsGroup) != 0;
+        if ((other_version | too_long | is_l2cp | from_group) != 0) [[unlikely]] {
+            gone |= look_closer(tables, burst, i);
         }
-        if (frame->pkt_len + kFcsBytes > forwarding.frame_max_bytes) [[unlikely]] {
-            return drop_as(DropReason::Oversize);
-        }
-        if (is_refused_l2cp(frame, forwarding)) [[unlikely]] {
-            return drop_as(DropReason::L2cp);
-        }
-        if ((load<std::uint8_t>(frame, kSourceMacOffset) & 1U) != 0) [[unlikely]] {
-            return drop_as(DropReason::SourceMac);
-        }
-        return Verdict::Keep;
-    });
+    }
+    burst.remove(gone);
 }
 
 } // namespace strowger::dataplane

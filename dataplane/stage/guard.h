@@ -7,6 +7,6 @@ namespace strowger::dataplane {
 
 /// In: slots. Lets go, in this order, of frames whose circuit is Suspended, that are Oversize for
 /// it, whose destination it does not carry (L2cp), and whose source is a group (SourceMac).
-void guard(Burst& burst, PortStats* stats) noexcept;
+void guard(const OwnerTables& tables, Burst& burst) noexcept;
 
 } // namespace strowger::dataplane

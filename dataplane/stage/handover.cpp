@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stage/handover.h"
 
+#include "stage/frame_note.h"
+
 #include <rte_prefetch.h>
 
 namespace strowger::dataplane {
@@ -9,8 +11,7 @@ namespace {
 
 void stage(HandoverLane& lane, const Burst& burst, std::uint16_t i) noexcept {
     rte_mbuf* const frame = burst.frames[i];
-    frame->hash.fdir.lo = burst.entries[i].bits();
-    frame->hash.fdir.hi = burst.ports[i];
+    FrameNote::write(frame, burst.entries[i].bits(), burst.ports[i]);
     lane.frames[lane.count++] = frame;
 }
 
@@ -27,8 +28,8 @@ void flush_handover(HandoverLane& lane, PortStats* stats, WorkerStats& worker) n
     if (sent < lane.count) [[unlikely]] {
         for (unsigned i = sent; i < lane.count; ++i) {
             const rte_mbuf* const frame = lane.frames[i];
-            stats[frame->hash.fdir.hi].drop(DropReason::HandoverFull);
-            lane.lost_by_slot[IndexEntry::from_bits(frame->hash.fdir.lo).number()].add(1);
+            stats[FrameNote::port(frame)].drop(DropReason::HandoverFull);
+            lane.lost_by_slot[IndexEntry::from_bits(FrameNote::value(frame)).number()].add(1);
         }
         rte_pktmbuf_free_bulk(&lane.frames[sent], lane.count - sent);
     }
@@ -42,17 +43,19 @@ void hand_over(
     PortStats* stats,
     WorkerStats& worker
 ) noexcept {
-    sieve(burst, stats, [&](std::uint16_t i) noexcept {
+    FrameMask gone = 0;
+    for (std::uint16_t i = 0; i < burst.count; ++i) {
         const std::uint32_t owner = burst.entries[i].owner();
         if (owner == self) {
-            return Verdict::Keep;
+            continue;
         }
         stage(lanes[owner], burst, i);
         if (lanes[owner].count == kBurstMax) {
             flush_handover(lanes[owner], stats, worker);
         }
-        return Verdict::Taken;
-    });
+        gone |= bit_of(i);
+    }
+    burst.remove(gone);
 }
 
 std::uint16_t take_over(rte_ring* ring, Burst& burst, WorkerStats& worker) noexcept {
@@ -63,9 +66,8 @@ std::uint16_t take_over(rte_ring* ring, Burst& burst, WorkerStats& worker) noexc
     for (std::uint16_t i = 0; i < count; ++i) {
         const rte_mbuf* const frame = burst.frames[i];
         rte_prefetch0(rte_pktmbuf_mtod(frame, const void*));
-        burst.entries[i] = IndexEntry::from_bits(frame->hash.fdir.lo);
-        burst.ports[i] = static_cast<std::uint16_t>(frame->hash.fdir.hi);
-        burst.slots[i] = nullptr;
+        burst.entries[i] = IndexEntry::from_bits(FrameNote::value(frame));
+        burst.ports[i] = FrameNote::port(frame);
     }
     burst.count = count;
     worker.taken_over.add(count);

@@ -10,7 +10,7 @@
 namespace strowger::dataplane {
 
 /// Frames on their way from this worker to the one that owns their circuits. The entry that
-/// classified a frame and its port travel in the mbuf (hash.fdir), so that the owner treats it by
+/// classified a frame and its port travel in the mbuf (FrameNote), so that the owner treats it by
 /// the program it was classified under.
 struct HandoverLane {
     rte_ring* ring = nullptr;              ///< single producer: this worker; null to itself

@@ -7,37 +7,46 @@ namespace strowger::dataplane {
 
 namespace {
 
-/// False when the frame ends before its own tags do.
+/// False when the frame ends before its own tags do. Reads all that two tags take at once: there is
+/// room in the buffer, whatever the frame's length.
 bool parse_tags(const rte_mbuf* frame, FrameTags& tags) noexcept {
-    tags.count = 0;
-    std::uint32_t offset = kEtherTypeOffset;
-    while (tags.count < tags.tci.size()) {
-        const std::uint8_t tpid = tpid_code(load<std::uint16_t>(frame, offset));
-        if (tpid == kTpidCount) {
-            return true;
-        }
-        if (frame->pkt_len < offset + kTagBytes + sizeof(std::uint16_t)) {
-            return false;
-        }
-        tags.tpid[tags.count] = tpid;
-        tags.tci[tags.count] = rte_be_to_cpu_16(load<std::uint16_t>(frame, offset + 2));
-        ++tags.count;
-        offset += kTagBytes;
+    const std::uint64_t head = load<std::uint64_t>(frame, kEtherTypeOffset);
+    const auto word = [head](unsigned index) noexcept {
+        return static_cast<std::uint16_t>(head >> (16U * index));
+    };
+    tags = FrameTags{};
+    const std::uint8_t outer = tpid_code(word(0));
+    if (outer == kTpidCount) {
+        return true;
     }
-    return true;
+    tags.tpid[0] = outer;
+    tags.tci[0] = rte_be_to_cpu_16(word(1));
+    tags.count = 1;
+    if (frame->pkt_len < kMacHeaderBytes + kTagBytes) [[unlikely]] {
+        return false;
+    }
+    const std::uint8_t inner = tpid_code(word(2));
+    if (inner == kTpidCount) {
+        return true;
+    }
+    tags.tpid[1] = inner;
+    tags.tci[1] = rte_be_to_cpu_16(word(3));
+    tags.count = 2;
+    return frame->pkt_len >= kMacHeaderBytes + 2 * kTagBytes;
 }
 
 } // namespace
 
 void parse(Burst& burst, PortStats* stats) noexcept {
-    sieve(burst, stats, [&burst](std::uint16_t i) noexcept {
+    FrameMask gone = 0;
+    for (std::uint16_t i = 0; i < burst.count; ++i) {
         const rte_mbuf* const frame = burst.frames[i];
         if (frame->nb_segs != 1 || frame->pkt_len < kMacHeaderBytes ||
             !parse_tags(frame, burst.tags[i])) [[unlikely]] {
-            return drop_as(DropReason::Malformed);
+            gone |= burst.drop(i, DropReason::Malformed, stats);
         }
-        return Verdict::Keep;
-    });
+    }
+    burst.remove(gone);
 }
 
 } // namespace strowger::dataplane

@@ -7,29 +7,39 @@ namespace {
 
 constexpr std::uint16_t kDeiBit = 0x1000;
 
+[[gnu::noinline]] FrameMask
+count_not_green(const OwnerTables& tables, Burst& burst, std::uint16_t i) noexcept {
+    ColdSlot& cold = tables.cold_of(burst, i);
+    const std::uint32_t bytes = burst.frames[i]->pkt_len + kFcsBytes;
+    if (burst.colors[i] == Color::Yellow) {
+        cold.ingress_yellow.add(bytes);
+        return 0;
+    }
+    cold.ingress_red.add(bytes);
+    return tables.drop(burst, i, DropReason::Policed);
+}
+
 } // namespace
 
-void police(Burst& burst, PortStats* stats) noexcept {
-    sieve(burst, stats, [&burst](std::uint16_t i) noexcept {
-        EndpointSlot& slot = *burst.slots[i];
-        const FrameTags& tags = burst.tags[i];
+void police(const OwnerTables& tables, Burst& burst) noexcept {
+    const std::uint64_t now = burst.now;
+    const std::uint64_t byte_tokens = tables.byte_tokens;
+    FrameMask gone = 0;
+    for (std::uint16_t i = 0; i < burst.count; ++i) {
+        HotSlot& slot = *burst.slots[i];
         const std::uint32_t packet_bytes = burst.frames[i]->pkt_len;
-        const bool arrived_yellow = tags.count > 0 && (tags.tci[0] & kDeiBit) != 0;
-
+        const bool arrived_yellow = (burst.tags[i].tci[0] & kDeiBit) != 0; // no tag: zero
         const Color color =
-            slot.meter.color(metered_bytes(packet_bytes), arrived_yellow, burst.now);
+            slot.meter.color(metered_bytes(packet_bytes), arrived_yellow, now, byte_tokens);
         burst.colors[i] = color;
-        if (color == Color::Green) [[likely]] {
-            slot.ingress_green.add(packet_bytes + kFcsBytes);
-            return Verdict::Keep;
+        if (color != Color::Green) [[unlikely]] {
+            gone |= count_not_green(tables, burst, i);
+            continue;
         }
-        if (color == Color::Yellow) {
-            slot.ingress_yellow.add(packet_bytes + kFcsBytes);
-            return Verdict::Keep;
-        }
-        slot.ingress_red.add(packet_bytes + kFcsBytes);
-        return drop_as(DropReason::Policed);
-    });
+        slot.green_frames.add(1);
+        slot.green_bytes.add(packet_bytes + kFcsBytes);
+    }
+    burst.remove(gone);
 }
 
 } // namespace strowger::dataplane

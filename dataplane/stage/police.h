@@ -7,6 +7,6 @@ namespace strowger::dataplane {
 
 /// In: slots. Out: colours, counted at ingress. Lets go of red frames (Policed). A frame arrives
 /// yellow when its first tag, of any TPID, has DEI set; the meter decides whether that counts.
-void police(Burst& burst, PortStats* stats) noexcept;
+void police(const OwnerTables& tables, Burst& burst) noexcept;
 
 } // namespace strowger::dataplane

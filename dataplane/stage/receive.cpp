@@ -16,7 +16,6 @@ void receive(const RxQueue& from, Burst& burst, PortStats* stats) noexcept {
     for (std::uint16_t i = 0; i < burst.count; ++i) {
         rte_prefetch0(rte_pktmbuf_mtod(burst.frames[i], const void*));
         burst.ports[i] = from.port;
-        burst.slots[i] = nullptr;
         bytes += burst.frames[i]->pkt_len + kFcsBytes;
     }
     stats[from.port].rx.frames.add(burst.count);

@@ -3,50 +3,93 @@
 
 #include "stage/tag_change.h"
 
-#include <rte_byteorder.h>
-
 #include <cstring>
 
 namespace strowger::dataplane {
 
 namespace {
 
-constexpr std::uint16_t kVidMask = 0x0FFF;
 constexpr std::uint32_t kFrameBytesLeast = 60; ///< without FCS (802.3)
 constexpr std::uint32_t kAddressBytes = 12;
 
-/// PCP and DEI of pushed tag `pushed`: a C-tag takes the removed C-tag's when there is one, which
-/// is the second of two removed; all else the first tag's. A frame without tags has zeros there.
-std::uint16_t priority_of(const Burst& burst, std::uint16_t i, unsigned pushed) noexcept {
-    const FrameTags& tags = burst.tags[i];
-    const bool from_inner = pushed == 1 ? burst.entries[i].pop_count() == 2
-                                        : burst.forwarding(i).has(Forwarding::OuterFromInner);
-    const std::uint16_t tci = from_inner ? tags.tci[1] : tags.tci[0];
-    return tags.count == 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(tci & ~kVidMask);
+/// The change that the hot slot's program makes of a frame.
+TagChange change_of(const HotSlot& slot, IndexEntry entry, const FrameTags& tags) noexcept {
+    const std::uint64_t excess = slot.meter.excess();
+    const std::uint64_t outer_tpid = HotSlot::OuterTpid::get(slot.meter.bursts());
+    const std::uint64_t inner = HotSlot::PushesInner::get(slot.meter.times());
+    const unsigned pops = entry.pop_code();
+    return {
+        .pushed_be = pushed_tags_be(
+            tags,
+            HotSlot::OuterFromInner::get(excess) != 0,
+            pops == 2,
+            static_cast<std::uint32_t>(outer_tpid),
+            static_cast<std::uint32_t>(HotSlot::OuterVid::get(excess)),
+            static_cast<std::uint32_t>(HotSlot::InnerVid::get(excess))
+        ),
+        .push_bits = outer_tpid == HotSlot::kNoOuter ? 0 : static_cast<unsigned>(32 + 32 * inner),
+        .pop_bytes = kTagBytes * pops,
+    };
 }
 
-std::uint32_t tag_word(const Burst& burst, std::uint16_t i, unsigned pushed) noexcept {
-    const Forwarding& forwarding = burst.forwarding(i);
-    const std::uint32_t tci = priority_of(burst, i, pushed) | forwarding.push_vid[pushed];
-    return rte_cpu_to_be_32((std::uint32_t{forwarding.push_tpid[pushed]} << 16U) | tci);
+TagChange change_of(const Forwarding& forwarding, IndexEntry entry, const FrameTags& tags) noexcept {
+    return {
+        .pushed_be = pushed_tags_be(
+            tags,
+            forwarding.has(Forwarding::OuterFromInner),
+            entry.pop_code() == 2,
+            forwarding.outer_tpid,
+            forwarding.push_vid[0],
+            forwarding.push_vid[1]
+        ),
+        .push_bits = 32U * forwarding.push_count,
+        .pop_bytes = kTagBytes * entry.pop_count(),
+    };
+}
+
+/// Puts the addresses and the pushed tags in front of what remains of the frame. All is read before
+/// anything is written, and what stands behind the tags is written back as it was, so there is one
+/// way for every number of tags.
+void apply_change(rte_mbuf* frame, const TagChange& change) noexcept {
+    auto* const old_start = rte_pktmbuf_mtod(frame, std::uint8_t*);
+    std::uint64_t head = 0;
+    std::uint32_t tail = 0;
+    std::uint64_t remaining = 0;
+    std::memcpy(&head, old_start, sizeof(head));
+    std::memcpy(&tail, old_start + sizeof(head), sizeof(tail));
+    std::memcpy(&remaining, old_start + kAddressBytes + change.pop_bytes, sizeof(remaining));
+
+    // A shift by 64 is two by 32.
+    const unsigned half = change.push_bits / 2;
+    const std::uint64_t behind = remaining << half << half;
+    const std::uint64_t pushed = change.pushed_be & ~(~std::uint64_t{0} << half << half);
+    const std::uint64_t tags = pushed | behind;
+
+    const std::int32_t growth = change.growth_bytes();
+    std::uint8_t* const start = old_start - growth;
+    std::memcpy(start, &head, sizeof(head));
+    std::memcpy(start + sizeof(head), &tail, sizeof(tail));
+    std::memcpy(start + kAddressBytes, &tags, sizeof(tags));
+    frame->data_off = static_cast<std::uint16_t>(frame->data_off - growth);
+    frame->data_len = static_cast<std::uint16_t>(frame->data_len + growth);
+    frame->pkt_len = frame->data_len;
 }
 
 /// Gives the tag that remains of a frame, if there is one, the far UNI's TPID (or 0x8100).
-void rename_remaining(std::uint8_t* ethertype, std::uint16_t tpid_be) noexcept {
-    std::uint16_t present = 0;
-    std::memcpy(&present, ethertype, sizeof(present));
-    if (tpid_code(present) != kTpidCount) {
-        std::memcpy(ethertype, &tpid_be, sizeof(tpid_be));
+void rename_remaining(rte_mbuf* frame, std::uint32_t offset, std::uint8_t tpid) noexcept {
+    const std::uint16_t name = rte_cpu_to_be_16(tpid_ethertype(static_cast<Tpid>(tpid)));
+    if (tpid_code(load<std::uint16_t>(frame, offset)) != kTpidCount) {
+        std::memcpy(rte_pktmbuf_mtod_offset(frame, void*, offset), &name, sizeof(name));
     }
 }
 
 /// Zeros, never what the buffer held before: that was another tenant's.
 bool pad(rte_mbuf* frame) noexcept {
-    if (frame->pkt_len >= kFrameBytesLeast) [[likely]] {
+    if (frame->pkt_len >= kFrameBytesLeast) {
         return true;
     }
     const auto missing = static_cast<std::uint16_t>(kFrameBytesLeast - frame->pkt_len);
-    if (rte_pktmbuf_tailroom(frame) < missing) [[unlikely]] {
+    if (rte_pktmbuf_tailroom(frame) < missing) {
         return false;
     }
     std::memset(rte_pktmbuf_mtod_offset(frame, void*, frame->data_len), 0, missing);
@@ -55,50 +98,63 @@ bool pad(rte_mbuf* frame) noexcept {
     return true;
 }
 
-bool change_tags(const Burst& burst, std::uint16_t i) noexcept {
+/// A frame with more to it than tags: of the version that the hot slot has not, with a tag to
+/// rename or a priority tag to pop, too short as it leaves, or yellow. Keeps the egress account
+/// right, which takes every green frame to grow as the hot program says.
+[[gnu::noinline]] FrameMask
+rewrite_carefully(const OwnerTables& tables, Burst& burst, std::uint16_t i) noexcept {
     rte_mbuf* const frame = burst.frames[i];
-    const Forwarding& forwarding = burst.forwarding(i);
-    const unsigned pops = pop_count(burst, i);
-    const int growth =
-        static_cast<int>(kTagBytes) * (forwarding.push_count - static_cast<int>(pops));
-    if (growth > static_cast<int>(rte_pktmbuf_headroom(frame))) [[unlikely]] {
-        return false;
+    const Forwarding forwarding = tables.forwarding(burst, i);
+    const TagChange change = change_of(forwarding, burst.entries[i], burst.tags[i]);
+    ColdSlot& cold = tables.cold_of(burst, i);
+    const std::uint32_t as_counted = frame->pkt_len + kFcsBytes +
+                                     static_cast<std::uint32_t>(cold.growth());
+    const bool fits = change.growth_bytes() <= static_cast<int>(rte_pktmbuf_headroom(frame));
+    if (fits) {
+        if (forwarding.has(Forwarding::RenamesRemaining)) {
+            rename_remaining(frame, kEtherTypeOffset + change.pop_bytes, forwarding.remaining_tpid);
+        }
+        apply_change(frame, change);
     }
-    auto* const old_start = rte_pktmbuf_mtod(frame, std::uint8_t*);
-    if (forwarding.remaining_tpid_be != 0) {
-        rename_remaining(
-            old_start + kEtherTypeOffset + std::size_t{kTagBytes} * pops,
-            forwarding.remaining_tpid_be
-        );
+    const bool leaves = fits && pad(frame);
+    const std::uint32_t as_left = frame->pkt_len + kFcsBytes;
+    if (burst.colors[i] == Color::Yellow) {
+        if (leaves) {
+            cold.egress_yellow.add(as_left);
+        }
+    } else if (leaves) {
+        cold.green_extra_bytes.add(std::uint64_t{as_left} - as_counted);
+    } else {
+        cold.lose(Color::Green, as_counted);
     }
-    std::uint8_t* const start = old_start - growth;
-    if (growth != 0) {
-        std::uint64_t head = 0;
-        std::uint32_t tail = 0;
-        std::memcpy(&head, old_start, sizeof(head));
-        std::memcpy(&tail, old_start + sizeof(head), sizeof(tail));
-        std::memcpy(start, &head, sizeof(head));
-        std::memcpy(start + sizeof(head), &tail, sizeof(tail));
-        frame->data_off = static_cast<std::uint16_t>(frame->data_off - growth);
-        frame->data_len = static_cast<std::uint16_t>(frame->data_len + growth);
-        frame->pkt_len = frame->data_len;
-    }
-    for (unsigned pushed = 0; pushed < forwarding.push_count; ++pushed) {
-        const std::uint32_t word = tag_word(burst, i, pushed);
-        std::memcpy(start + kAddressBytes + std::size_t{kTagBytes} * pushed, &word, sizeof(word));
-    }
-    return true;
+    return leaves ? 0 : tables.drop(burst, i, DropReason::NoHeadroom);
 }
 
 } // namespace
 
-void rewrite(Burst& burst, PortStats* stats) noexcept {
-    sieve(burst, stats, [&burst](std::uint16_t i) noexcept {
-        if (!change_tags(burst, i) || !pad(burst.frames[i])) [[unlikely]] {
-            return drop_as(DropReason::NoHeadroom);
+void rewrite(const OwnerTables& tables, Burst& burst) noexcept {
+    FrameMask gone = 0;
+    for (std::uint16_t i = 0; i < burst.count; ++i) {
+        const HotSlot& slot = *burst.slots[i];
+        const IndexEntry entry = burst.entries[i];
+        rte_mbuf* const frame = burst.frames[i];
+        const TagChange change = change_of(slot, entry, burst.tags[i]);
+        const std::int32_t growth = change.growth_bytes();
+        const bool special = entry.version() != slot.version() ||
+                             HotSlot::RenamesRemaining::get(slot.meter.times()) != 0 ||
+                             entry.pop_code() == IndexEntry::kPopsPriorityTag ||
+                             burst.colors[i] != Color::Green;
+        const bool short_of_room =
+            growth > static_cast<std::int32_t>(frame->data_off) ||
+            static_cast<std::int32_t>(frame->pkt_len) + growth <
+                static_cast<std::int32_t>(kFrameBytesLeast);
+        if (special | short_of_room) [[unlikely]] {
+            gone |= rewrite_carefully(tables, burst, i);
+            continue;
         }
-        return Verdict::Keep;
-    });
+        apply_change(frame, change);
+    }
+    burst.remove(gone);
 }
 
 } // namespace strowger::dataplane

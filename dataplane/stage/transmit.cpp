@@ -1,91 +1,185 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stage/transmit.h"
 
+#include "stage/frame_note.h"
+
 #include <rte_ethdev.h>
 
 namespace strowger::dataplane {
 
 namespace {
 
-/// Lengths are kept aside: a device may free a frame as soon as it has it.
-using Lengths = std::array<std::uint32_t, kBurstMax>;
+/// Lengths are added before: a device may free a frame as soon as it has it.
+using Totals = std::array<std::uint64_t, TxLane::kWaitingMax + kBurstMax + 1>;
 
-std::uint64_t sum(const Lengths& lengths, std::uint16_t count) noexcept {
+/// Bytes of the first n frames, with FCS, for each n.
+void add_up(std::span<rte_mbuf* const> frames, Totals& totals) noexcept {
     std::uint64_t bytes = 0;
-    for (std::uint16_t i = 0; i < count; ++i) {
-        bytes += lengths[i];
+    totals[0] = 0;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        bytes += frames[i]->pkt_len + kFcsBytes;
+        totals[i + 1] = bytes;
     }
-    return bytes;
 }
 
-std::uint16_t send(TxLane& lane, const Lengths& lengths, PortStats& out) noexcept {
+std::uint16_t send(TxLane& lane, PortStats& out) noexcept {
     if (lane.queue == kNoQueue) {
         // Counted as transmitted by the worker that has the queue.
         return static_cast<std::uint16_t>(rte_ring_sp_enqueue_burst(
             lane.ring, reinterpret_cast<void* const*>(lane.frames.data()), lane.count, nullptr
         ));
     }
+    Totals totals;
+    add_up({lane.frames.data(), lane.count}, totals);
     const std::uint16_t sent =
         rte_eth_tx_burst(lane.device, lane.queue, lane.frames.data(), lane.count);
     out.tx.frames.add(sent);
-    out.tx.bytes.add(sum(lengths, sent));
+    out.tx.bytes.add(totals[sent]);
     return sent;
 }
 
-void flush_lane(TxLane& lane, PortStats& out, PortStats* stats) noexcept {
-    Lengths lengths;
-    std::array<std::uint16_t, kBurstMax> arrived_at;
+/// Waiting frames have not left, and so are taken out of their endpoints' accounts meanwhile.
+void begin_waiting(const OwnerTables& tables, TxLane& lane) noexcept {
     for (std::uint16_t i = 0; i < lane.count; ++i) {
-        lengths[i] = lane.frames[i]->pkt_len + kFcsBytes;
-        arrived_at[i] = static_cast<std::uint16_t>(lane.frames[i]->hash.fdir.hi);
+        const rte_mbuf* const frame = lane.frames[i];
+        tables.cold[FrameNote::slot(frame)].lose(
+            FrameNote::color(frame), frame->pkt_len + kFcsBytes
+        );
     }
-    const std::uint16_t sent = send(lane, lengths, out);
-    for (std::uint16_t i = 0; i < sent; ++i) {
-        EndpointSlot& slot = *lane.slots[i];
-        FrameCounter& egress =
-            lane.colors[i] == Color::Green ? slot.egress_green : slot.egress_yellow;
-        egress.add(lengths[i]);
+    lane.waiting = lane.count;
+}
+
+void end_waiting(const OwnerTables& tables, TxLane& lane) noexcept {
+    for (std::uint16_t i = 0; i < lane.waiting; ++i) {
+        const rte_mbuf* const frame = lane.frames[i];
+        tables.cold[FrameNote::slot(frame)].regain(
+            FrameNote::color(frame), frame->pkt_len + kFcsBytes
+        );
     }
-    if (sent < lane.count) [[unlikely]] {
-        for (std::uint16_t i = sent; i < lane.count; ++i) {
-            lane.slots[i]->drops[static_cast<std::size_t>(DropReason::TxFull)].add(1);
-            stats[arrived_at[i]].drop(DropReason::TxFull);
+    lane.waiting = 0;
+}
+
+/// Counts one frame as TxFull and frees it.
+void refuse(const OwnerTables& tables, rte_mbuf* frame) noexcept {
+    ColdSlot& cold = tables.cold[FrameNote::slot(frame)];
+    cold.lose(FrameNote::color(frame), frame->pkt_len + kFcsBytes);
+    cold.drop(DropReason::TxFull);
+    tables.stats[FrameNote::port(frame)].drop(DropReason::TxFull);
+    rte_pktmbuf_free_bulk(&frame, 1);
+}
+
+/// Takes out what `refuses(frame)` says, the newest first, until `most` are left.
+template <typename Refuses>
+void thin_out(
+    const OwnerTables& tables,
+    TxLane& lane,
+    std::uint16_t most,
+    Refuses&& refuses
+) noexcept {
+    std::uint16_t surplus = lane.count > most ? static_cast<std::uint16_t>(lane.count - most) : 0;
+    std::uint16_t kept = lane.count; // those from here on are kept
+    for (std::uint16_t i = lane.count; i > 0; --i) {
+        rte_mbuf* const frame = lane.frames[i - 1];
+        if (surplus > 0 && refuses(frame)) {
+            refuse(tables, frame);
+            --surplus;
+        } else {
+            lane.frames[--kept] = frame;
         }
-        rte_pktmbuf_free_bulk(&lane.frames[sent], lane.count - sent);
     }
-    lane.count = 0;
+    const auto left = static_cast<std::uint16_t>(lane.count - kept);
+    for (std::uint16_t i = 0; i < left && kept > 0; ++i) {
+        lane.frames[i] = lane.frames[kept + i];
+    }
+    lane.count = left;
+}
+
+/// The device or the ring took only the first `sent`.
+[[gnu::noinline]] void
+keep_waiting(const OwnerTables& tables, TxLane& lane, std::uint16_t sent) noexcept {
+    const auto left = static_cast<std::uint16_t>(lane.count - sent);
+    for (std::uint16_t i = 0; i < left; ++i) {
+        lane.frames[i] = lane.frames[sent + i];
+    }
+    lane.count = left;
+    const auto is_yellow = [](const rte_mbuf* frame) noexcept {
+        return FrameNote::color(frame) != Color::Green;
+    };
+    thin_out(tables, lane, TxLane::kWaitingMax, is_yellow);
+    thin_out(tables, lane, TxLane::kWaitingMax, [](const rte_mbuf*) noexcept { return true; });
+    begin_waiting(tables, lane);
+}
+
+std::uint16_t flush_lane(const OwnerTables& tables, TxLane& lane, PortStats& out) noexcept {
+    if (lane.waiting != 0) [[unlikely]] {
+        end_waiting(tables, lane);
+    }
+    const std::uint16_t sent = send(lane, out);
+    if (sent < lane.count) [[unlikely]] {
+        keep_waiting(tables, lane, sent);
+    } else {
+        lane.count = 0;
+    }
+    return sent;
 }
 
 } // namespace
 
 void transmit(
+    const OwnerTables& tables,
     std::span<TxLane> lanes,
     std::uint64_t& staged_ports,
-    Burst& burst,
-    PortStats* stats
+    Burst& burst
 ) noexcept {
     for (std::uint16_t i = 0; i < burst.count; ++i) {
-        const std::uint16_t port = burst.forwarding(i).out_port;
+        const HotSlot& slot = *burst.slots[i];
+        const IndexEntry entry = burst.entries[i];
+        std::uint16_t port = slot.out_port();
+        if (entry.version() != slot.version()) [[unlikely]] {
+            port = tables.cold_of(burst, i).other.out_port;
+        }
         TxLane& lane = lanes[port];
-        burst.frames[i]->hash.fdir.hi = burst.ports[i];
+        FrameNote::write(burst.frames[i], entry.number(), burst.colors[i], burst.ports[i]);
         lane.frames[lane.count] = burst.frames[i];
-        lane.slots[lane.count] = burst.slots[i];
-        lane.colors[lane.count] = burst.colors[i];
         staged_ports |= std::uint64_t{1} << port;
-        if (++lane.count == kBurstMax) {
-            flush_lane(lane, stats[port], stats);
+        if (++lane.count == lane.waiting + kBurstMax) {
+            flush_lane(tables, lane, tables.stats[port]);
         }
     }
     burst.count = 0;
 }
 
-void flush_tx(std::span<TxLane> lanes, std::uint64_t& staged_ports, PortStats* stats) noexcept {
-    while (staged_ports != 0) {
-        const auto port = static_cast<std::size_t>(__builtin_ctzll(staged_ports));
-        staged_ports &= staged_ports - 1;
+std::uint32_t flush_tx(
+    const OwnerTables& tables,
+    std::span<TxLane> lanes,
+    std::uint64_t& staged_ports
+) noexcept {
+    std::uint32_t sent = 0;
+    for (std::uint64_t left = staged_ports; left != 0; left &= left - 1) {
+        const auto port = static_cast<std::size_t>(__builtin_ctzll(left));
         if (lanes[port].count != 0) {
-            flush_lane(lanes[port], stats[port], stats);
+            sent += flush_lane(tables, lanes[port], tables.stats[port]);
         }
+        if (lanes[port].count == 0) {
+            staged_ports &= ~(std::uint64_t{1} << port);
+        }
+    }
+    return sent;
+}
+
+void give_up_waiting(
+    const OwnerTables& tables,
+    std::span<TxLane> lanes,
+    std::uint64_t staged_ports,
+    std::uint32_t slot
+) noexcept {
+    for (std::uint64_t left = staged_ports; left != 0; left &= left - 1) {
+        TxLane& lane = lanes[static_cast<std::size_t>(__builtin_ctzll(left))];
+        end_waiting(tables, lane);
+        thin_out(tables, lane, 0, [slot](const rte_mbuf* frame) noexcept {
+            return FrameNote::slot(frame) == slot;
+        });
+        begin_waiting(tables, lane);
     }
 }
 
@@ -101,15 +195,13 @@ std::uint32_t relay(const TxRelay& from, PortStats* stats) noexcept {
     if (count == 0) {
         return 0;
     }
-    Lengths lengths;
-    for (unsigned i = 0; i < count; ++i) {
-        lengths[i] = frames[i]->pkt_len + kFcsBytes;
-    }
+    Totals totals;
+    add_up({frames.data(), count}, totals);
     const std::uint16_t sent =
         rte_eth_tx_burst(from.device, from.queue, frames.data(), static_cast<std::uint16_t>(count));
     rte_ring_dequeue_finish(from.ring, sent);
     stats[from.port].tx.frames.add(sent);
-    stats[from.port].tx.bytes.add(sum(lengths, sent));
+    stats[from.port].tx.bytes.add(totals[sent]);
     return sent;
 }
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "strowger/model/limits.h"
+#include "strowger/model/vid_runs.h"
 #include "strowger/model/vlan.h"
 #include "table/index_entry.h"
+#include "table/index_line.h"
 
 #include <array>
 #include <cstddef>
@@ -11,11 +13,12 @@
 
 namespace strowger::dataplane {
 
-inline constexpr std::uint32_t kBlockEntries = 4'096; ///< one for each VID
-/// Never holds an entry: a port and TPID that nobody maps points here, which saves a branch.
+/// First line of a direct block that never holds an entry: a port and TPID that nobody maps points
+/// here, which saves a branch.
 inline constexpr std::uint32_t kEmptyBlock = 0;
 
-/// A frame's tags as parsed. A tag's TPID is one of the three; see program.h.
+/// A frame's tags as parsed. A tag's TPID is one of the three; see program.h. What is not there is
+/// zero.
 struct FrameTags {
     std::array<std::uint16_t, 2> tci{}; ///< PCP 3, DEI 1, VID 12
     std::array<std::uint8_t, 2> tpid{}; ///< a Tpid
@@ -27,34 +30,39 @@ struct FrameTags {
 };
 static_assert(sizeof(FrameTags) == 8);
 
-/// One worker's map from (port, tags) to endpoints: direct indexes, so a lookup costs the same with
-/// one circuit and with a million. At most two dependent loads and a last one for all-to-one ports.
-/// Read and written by its worker only.
+/// One worker's map from (port, tags) to endpoints: direct indexes and small blocks, so a lookup
+/// costs the same with one circuit and with a million. At most two dependent loads and a last one
+/// for all-to-one ports. Read and written by its worker only.
 class Classifier {
 public:
-    /// `blocks` is zeroed memory for `block_count` blocks that outlives this.
-    void attach(IndexEntry* blocks, std::uint32_t block_count) noexcept {
-        blocks_ = blocks;
-        block_count_ = block_count;
-    }
+    /// `lines` is zeroed memory that outlives this; the first 256 stay so.
+    void attach(IndexLine* lines) noexcept { lines_ = lines; }
 
     /// Where the first load of a lookup goes.
     [[nodiscard]] const IndexEntry* outer_place(std::uint16_t port, const FrameTags& tags)
         const noexcept {
-        if (tags.count == 0) {
+        if (tags.count == 0) [[unlikely]] {
             return &untagged_[port];
         }
-        return place(roots_[port][tags.tpid[0]], tags.vid(0));
+        return direct_entry(roots_[port][tags.tpid[0]], tags.vid(0));
     }
 
-    /// Where the second load goes, or nothing. Inner VIDs are those of C-tags: TPID 0x8100.
-    [[nodiscard]] const IndexEntry* inner_place(IndexEntry outer, const FrameTags& tags)
-        const noexcept {
+    /// Whether the second load is due: a block of inner VIDs, which are those of C-tags.
+    [[nodiscard]] static bool goes_on(IndexEntry outer, const FrameTags& tags) noexcept {
         constexpr auto kCTag = static_cast<std::uint8_t>(Tpid::CTag8100);
-        if (!outer.is_block() || tags.count < 2 || tags.tpid[1] != kCTag) {
-            return nullptr;
-        }
-        return place(outer.number(), tags.vid(1));
+        return outer.is_block() && tags.count == 2 && tags.tpid[1] == kCTag;
+    }
+    /// Where it goes: an entry of a direct block, a line of a compact one.
+    [[nodiscard]] const void* inner_place(IndexEntry outer, std::uint16_t vid) const noexcept {
+        const BlockShape shape = outer.shape();
+        return shape.is_direct() ? static_cast<const void*>(direct_entry(outer.number(), vid))
+                                 : &lines_[outer.number() + shape.line_of(vid)];
+    }
+    /// And what it says there.
+    [[nodiscard]] static IndexEntry
+    read_inner(IndexEntry outer, const void* place, std::uint16_t vid) noexcept {
+        return outer.shape().is_direct() ? *static_cast<const IndexEntry*>(place)
+                                         : static_cast<const IndexLine*>(place)->find(vid);
     }
 
     /// What is left when the places said nothing: the port's all-to-one endpoint, if it has one.
@@ -64,36 +72,63 @@ public:
     [[nodiscard]] IndexEntry find(std::uint16_t port, const FrameTags& tags) const noexcept {
         IndexEntry entry = *outer_place(port, tags);
         if (!entry.is_endpoint()) {
-            const IndexEntry* const inner = inner_place(entry, tags);
-            entry = inner != nullptr ? *inner : IndexEntry{};
+            const std::uint16_t vid = tags.vid(1);
+            entry = goes_on(entry, tags) ? read_inner(entry, inner_place(entry, vid), vid)
+                                         : IndexEntry{};
         }
         return entry.is_none() ? all_to_one(port) : entry;
     }
 
-    void set_root(std::uint16_t port, std::size_t tpid, std::uint32_t block) noexcept {
-        roots_[port][tpid] = block;
+    void set_root(std::uint16_t port, std::size_t tpid, std::uint32_t line) noexcept {
+        roots_[port][tpid] = line;
     }
     void set_untagged(std::uint16_t port, IndexEntry entry) noexcept { untagged_[port] = entry; }
     void set_all(std::uint16_t port, IndexEntry entry) noexcept { all_[port] = entry; }
-    void set_range(
-        std::uint32_t block,
-        std::uint32_t first,
-        std::uint32_t last,
-        IndexEntry entry
-    ) noexcept {
-        for (std::uint32_t vid = first; vid <= last; ++vid) {
-            blocks_[std::size_t{block} * kBlockEntries + vid] = entry;
+
+    /// Makes these VIDs of a block say `entry`; none clears them. A compact block has the room,
+    /// because the ledger chose its shape for them.
+    void set_run(IndexEntry block, VidRun run, IndexEntry entry) noexcept {
+        for (std::uint32_t vid = run.first; vid <= run.last; ++vid) {
+            set(block, static_cast<std::uint16_t>(vid), entry);
         }
     }
-    [[nodiscard]] std::uint32_t block_count() const noexcept { return block_count_; }
-
-private:
-    [[nodiscard]] const IndexEntry* place(std::uint32_t block, std::uint16_t vid) const noexcept {
-        return &blocks_[std::size_t{block} * kBlockEntries + vid];
+    /// Empties a block before it is linked.
+    void clear(IndexEntry block) noexcept {
+        const BlockShape shape = block.shape();
+        for (std::uint32_t i = 0; i < shape.lines(); ++i) {
+            lines_[block.number() + i].clear(shape.is_direct());
+        }
+    }
+    /// Clears `to` and gives it all that `from`, a compact block, says.
+    void copy(IndexEntry from, IndexEntry to) noexcept {
+        clear(to);
+        for (std::uint32_t i = 0; i < from.shape().lines(); ++i) {
+            const IndexLine& line = lines_[from.number() + i];
+            for (std::size_t pair = 0; pair < BlockShape::kPairsPerLine; ++pair) {
+                if (line.pairs.vids[pair] != IndexLine::kFreePair) {
+                    set(to, line.pairs.vids[pair], line.pairs.entries[pair]);
+                }
+            }
+        }
     }
 
-    IndexEntry* blocks_ = nullptr;
-    std::uint32_t block_count_ = 0;
+private:
+    /// Of a direct block, whose lines follow each other without a gap.
+    [[nodiscard]] const IndexEntry* direct_entry(std::uint32_t line, std::uint16_t vid)
+        const noexcept {
+        return reinterpret_cast<const IndexEntry*>(&lines_[line]) + vid;
+    }
+    void set(IndexEntry block, std::uint16_t vid, IndexEntry entry) noexcept {
+        const BlockShape shape = block.shape();
+        IndexLine* const first = &lines_[block.number()];
+        if (shape.is_direct()) {
+            first[vid / IndexLine::kEntries].entries[vid % IndexLine::kEntries] = entry;
+        } else {
+            first[shape.line_of(vid)].set(vid, entry);
+        }
+    }
+
+    IndexLine* lines_ = nullptr;
     std::array<std::array<std::uint32_t, kTpidCount>, limits::kPortsMax> roots_{};
     std::array<IndexEntry, limits::kPortsMax> untagged_{};
     std::array<IndexEntry, limits::kPortsMax> all_{};

@@ -7,6 +7,30 @@
 
 namespace strowger::dataplane {
 
+/// How a block of inner VIDs is laid out, in cache lines of 64 bytes.
+///   direct   an entry for each of the 4096 VIDs: 256 lines
+///   compact  2^log2_lines lines of eight (VID, entry) pairs each; the bits of a VID from `shift`
+///            on choose its line
+struct BlockShape {
+    static constexpr unsigned kDirect = 15;
+    static constexpr unsigned kLog2LinesMax = 7; ///< above: direct
+    static constexpr std::uint32_t kDirectLines = 256;
+    static constexpr std::uint32_t kPairsPerLine = 8;
+
+    std::uint8_t log2_lines = kDirect;
+    std::uint8_t shift = 0;
+
+    [[nodiscard]] constexpr bool is_direct() const noexcept { return log2_lines == kDirect; }
+    [[nodiscard]] constexpr std::uint32_t lines() const noexcept {
+        return is_direct() ? kDirectLines : 1U << log2_lines;
+    }
+    /// Of a compact block.
+    [[nodiscard]] constexpr std::uint32_t line_of(std::uint16_t vid) const noexcept {
+        return (static_cast<std::uint32_t>(vid) >> shift) & ((1U << log2_lines) - 1);
+    }
+    friend constexpr bool operator==(BlockShape, BlockShape) noexcept = default;
+};
+
 /// What one place of the classifier says: nothing, an endpoint, or a block of inner VIDs. 32 bits,
 /// so that sixteen share a line and a change is one store.
 ///
@@ -15,6 +39,9 @@ namespace strowger::dataplane {
 /// is thus treated by the old program to its end, also when it waits in a hand-over ring meanwhile.
 class IndexEntry {
 public:
+    /// In place of a number of tags: one, and it is a priority tag that was not the circuit's.
+    static constexpr unsigned kPopsPriorityTag = 3;
+
     constexpr IndexEntry() noexcept = default;
 
     [[nodiscard]] static constexpr IndexEntry from_bits(std::uint32_t bits) noexcept {
@@ -23,15 +50,18 @@ public:
     [[nodiscard]] static constexpr IndexEntry endpoint(
         std::uint32_t owner,
         std::uint32_t slot,
-        unsigned pop_count,
+        unsigned pop_code,
         unsigned version
     ) noexcept {
         return IndexEntry{
-            kEndpoint | (pop_count << kPopShift) | (version << kVersionShift) |
+            kEndpoint | (pop_code << kPopShift) | (version << kVersionShift) |
             (owner << kOwnerShift) | (slot << kNumberShift)};
     }
-    [[nodiscard]] static constexpr IndexEntry block(std::uint32_t number) noexcept {
-        return IndexEntry{kBlock | (number << kNumberShift)};
+    /// `line`: its first, of the worker's index.
+    [[nodiscard]] static constexpr IndexEntry block(std::uint32_t line, BlockShape shape) noexcept {
+        return IndexEntry{
+            kBlock | (std::uint32_t{shape.log2_lines} << kLinesShift) |
+            (std::uint32_t{shape.shift} << kVidShift) | (line << kNumberShift)};
     }
 
     [[nodiscard]] constexpr bool is_none() const noexcept { return bits_ == 0; }
@@ -39,8 +69,12 @@ public:
         return (bits_ & kKindMask) == kEndpoint;
     }
     [[nodiscard]] constexpr bool is_block() const noexcept { return (bits_ & kKindMask) == kBlock; }
-    [[nodiscard]] constexpr unsigned pop_count() const noexcept {
+    /// 0 to 2, or kPopsPriorityTag.
+    [[nodiscard]] constexpr unsigned pop_code() const noexcept {
         return (bits_ >> kPopShift) & 3U;
+    }
+    [[nodiscard]] constexpr unsigned pop_count() const noexcept {
+        return pop_code() == kPopsPriorityTag ? 1 : pop_code();
     }
     [[nodiscard]] constexpr unsigned version() const noexcept {
         return (bits_ >> kVersionShift) & 1U;
@@ -48,9 +82,19 @@ public:
     [[nodiscard]] constexpr std::uint32_t owner() const noexcept {
         return (bits_ >> kOwnerShift) & 31U;
     }
-    /// The slot of an endpoint, or the number of a block.
+    /// The slot of an endpoint, or the first line of a block.
     [[nodiscard]] constexpr std::uint32_t number() const noexcept { return bits_ >> kNumberShift; }
+    /// Of a block.
+    [[nodiscard]] constexpr BlockShape shape() const noexcept {
+        return {
+            static_cast<std::uint8_t>((bits_ >> kLinesShift) & 15U),
+            static_cast<std::uint8_t>((bits_ >> kVidShift) & 15U)};
+    }
     [[nodiscard]] constexpr std::uint32_t bits() const noexcept { return bits_; }
+    /// The same endpoint where frames come with a priority tag that gives way to pushed ones.
+    [[nodiscard]] constexpr IndexEntry popping_priority_tag() const noexcept {
+        return IndexEntry{bits_ | (kPopsPriorityTag << kPopShift)};
+    }
     /// Same owner and slot, whatever the version.
     [[nodiscard]] constexpr bool names(std::uint32_t owner, std::uint32_t slot) const noexcept {
         return is_endpoint() && this->owner() == owner && number() == slot;
@@ -66,12 +110,17 @@ private:
     static constexpr unsigned kPopShift = 2;
     static constexpr unsigned kVersionShift = 4;
     static constexpr unsigned kOwnerShift = 5;
+    static constexpr unsigned kLinesShift = 2;
+    static constexpr unsigned kVidShift = 6;
     static constexpr unsigned kNumberShift = 10;
 
-    std::uint32_t bits_ = 0; ///< number 22, owner 5, version 1, pops 2, kind 2
+    /// An endpoint: number 22, owner 5, version 1, pops 2, kind 2.
+    /// A block: number 22, shift 4, lines 4, kind 2.
+    std::uint32_t bits_ = 0;
 };
 static_assert(sizeof(IndexEntry) == 4);
 static_assert(limits::kWorkersMax <= 32, "an entry has 5 bits for the owner");
 static_assert(limits::kEndpointsMax <= 1U << 22, "an entry has 22 bits for the slot");
+static_assert(limits::kVlanIndexBytesMax / 64 <= 1U << 22, "an entry has 22 bits for the line");
 
 } // namespace strowger::dataplane

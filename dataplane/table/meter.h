@@ -2,6 +2,7 @@
 #pragma once
 
 #include "strowger/model/bandwidth_profile.h"
+#include "strowger/model/limits.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -19,53 +20,113 @@ inline constexpr std::uint32_t kFcsBytes = 4;
     return std::max(packet_bytes + kFcsBytes, kMeteredBytesMin);
 }
 
-/// A bandwidth profile in clock ticks. Made on the control thread; travels inside commands.
+/// The time of meters: the machine's clock, halved until it is slow enough that a gibibyte of
+/// tokens fits in 64 bits. A tick stays below a nanosecond on any machine above 1 GHz.
+struct MeterClock {
+    static constexpr std::uint64_t kHzMax = (std::uint64_t{1} << 31) - 1;
+
+    std::uint64_t hz = 1'000'000'000; ///< meter ticks a second
+    unsigned shift = 0;               ///< clock ticks are shifted right by this
+
+    [[nodiscard]] static constexpr MeterClock from_hz(std::uint64_t clock_hz) noexcept {
+        MeterClock clock{.hz = clock_hz, .shift = 0};
+        while (clock.hz > kHzMax) {
+            ++clock.shift;
+            clock.hz = clock_hz >> clock.shift;
+        }
+        return clock;
+    }
+    [[nodiscard]] constexpr std::uint64_t ticks(std::uint64_t clock_ticks) const noexcept {
+        return clock_ticks >> shift;
+    }
+    /// Tokens of one byte: then a tick earns as many tokens as the rate has bits a second.
+    [[nodiscard]] constexpr std::uint64_t byte_tokens() const noexcept { return 8 * hz; }
+};
+
+/// A bandwidth profile in whole numbers. Travels inside commands.
 struct MeterConfig {
-    std::uint64_t committed_multiplier = 0; ///< 2^-52 bytes that a tick earns
-    std::uint64_t excess_multiplier = 0;
+    std::uint64_t committed_bps = 0;
+    std::uint64_t excess_bps = 0;
     std::uint32_t committed_burst_bytes = 0;
     std::uint32_t excess_burst_bytes = 0;
     bool color_aware = false;
     bool coupling = false;
 };
 
-/// Two-rate three-colour meter (RFC 4115, MEF 10.4 section 12.2) without a division a frame.
+[[nodiscard]] inline MeterConfig compile_meter(const BandwidthProfile& profile) noexcept {
+    return MeterConfig{
+        .committed_bps = profile.cir().value,
+        .excess_bps = profile.eir().value,
+        .committed_burst_bytes = static_cast<std::uint32_t>(profile.cbs().value),
+        .excess_burst_bytes = static_cast<std::uint32_t>(profile.ebs().value),
+        .color_aware = profile.color_mode() == ColorMode::ColorAware,
+        .coupling = profile.coupling_flag(),
+    };
+}
+
+/// A group of bits inside a 64-bit word.
+template <unsigned kShift, unsigned kBits>
+struct BitField {
+    static constexpr std::uint64_t kMax = (std::uint64_t{1} << kBits) - 1;
+    static constexpr std::uint64_t kMask = kMax << kShift;
+
+    [[nodiscard]] static constexpr std::uint64_t get(std::uint64_t word) noexcept {
+        return (word >> kShift) & kMax;
+    }
+    static constexpr void set(std::uint64_t& word, std::uint64_t value) noexcept {
+        word = (word & ~kMask) | ((value & kMax) << kShift);
+    }
+};
+
+/// Two-rate three-colour meter (RFC 4115, MEF 10.4 section 12.2) in whole numbers: a token is
+/// 1/(8 × clock) byte, so a tick earns exactly as many tokens as the rate has bits a second.
+/// Nothing is rounded, nothing is carried, nothing is divided.
 ///
-/// rte_meter rounds its period to whole cycles and so gives up to 1 % too much. Here tokens are
-/// counted in 2^-32 bytes and earned in 2^-52 bytes, and what a refill leaves below one token is
-/// carried to the next. The one systematic error is that a multiplier is rounded down, which is
-/// below 1e-5 of any rate from 1 b/s up.
+/// Takes 48 bytes and leaves some of their bits to whoever shares the cache line with it (see
+/// HotSlot): the meter reads its own bits and keeps the others.
 class Meter {
 public:
-    static constexpr unsigned kTokenBits = 32;     ///< a byte is 2^32 tokens
-    static constexpr unsigned kRemainderBits = 20; ///< a token is 2^20 of the multiplier's units
+    // Its own bits of each word; the others are spare.
+    using RefilledAt = BitField<0, 62>;     ///< of `times`
+    using CommittedRate = BitField<0, 39>;  ///< of `committed`
+    using Coupling = BitField<39, 1>;       ///< of `committed`
+    using ColorAware = BitField<40, 1>;     ///< of `committed`
+    using ExcessRate = BitField<0, 39>;     ///< of `excess`
+    using CommittedBurst = BitField<0, 31>; ///< of `bursts`
+    using ExcessBurst = BitField<31, 31>;   ///< of `bursts`
+    static_assert(limits::kRateBpsMax <= CommittedRate::kMax);
+    static_assert(limits::kBurstBytesMax <= CommittedBurst::kMax);
 
-    /// Starts with full buckets.
-    void start(const MeterConfig& config, std::uint64_t now) noexcept {
-        config_ = config;
-        committed_tokens_ = committed_cap();
-        excess_tokens_ = excess_cap();
-        committed_remainder_ = 0;
-        excess_remainder_ = 0;
-        refilled_at_ = now;
+    /// Starts with full buckets. `now` is in ticks of the clock.
+    void start(const MeterConfig& config, std::uint64_t now, const MeterClock& clock) noexcept {
+        configure(config);
+        committed_tokens_ = committed_cap(clock.byte_tokens());
+        excess_tokens_ = excess_cap(clock.byte_tokens());
+        RefilledAt::set(times_, now);
     }
 
     /// Changes the profile. Tokens are kept, up to the new bursts; the time until now earns the old
     /// rates.
-    void reconfigure(const MeterConfig& config, std::uint64_t now) noexcept {
-        refill(now);
-        config_ = config;
-        committed_tokens_ = std::min(committed_tokens_, committed_cap());
-        excess_tokens_ = std::min(excess_tokens_, excess_cap());
+    void
+    reconfigure(const MeterConfig& config, std::uint64_t now, const MeterClock& clock) noexcept {
+        refill(now, clock.byte_tokens());
+        configure(config);
+        committed_tokens_ = std::min(committed_tokens_, committed_cap(clock.byte_tokens()));
+        excess_tokens_ = std::min(excess_tokens_, excess_cap(clock.byte_tokens()));
     }
 
     /// Colours one frame and takes its tokens. `arrived_yellow` counts only when colour-aware.
-    [[nodiscard]] Color
-    color(std::uint32_t bytes, bool arrived_yellow, std::uint64_t now) noexcept {
-        refill(now);
-        const std::uint64_t price = std::uint64_t{bytes} << kTokenBits;
-        const bool may_be_green = !(config_.color_aware && arrived_yellow);
-        if (may_be_green && committed_tokens_ >= price) {
+    /// `byte_tokens` is the clock's.
+    [[nodiscard]] Color color(
+        std::uint32_t bytes,
+        bool arrived_yellow,
+        std::uint64_t now,
+        std::uint64_t byte_tokens
+    ) noexcept {
+        refill(now, byte_tokens);
+        const std::uint64_t price = bytes * byte_tokens;
+        const bool may_be_green = !(arrived_yellow && ColorAware::get(committed_) != 0);
+        if (committed_tokens_ >= price && may_be_green) [[likely]] {
             committed_tokens_ -= price;
             return Color::Green;
         }
@@ -79,86 +140,69 @@ public:
     [[nodiscard]] std::uint64_t committed_tokens() const noexcept { return committed_tokens_; }
     [[nodiscard]] std::uint64_t excess_tokens() const noexcept { return excess_tokens_; }
 
+    /// For the spare bits.
+    [[nodiscard]] std::uint64_t times() const noexcept { return times_; }
+    [[nodiscard]] std::uint64_t committed() const noexcept { return committed_; }
+    [[nodiscard]] std::uint64_t excess() const noexcept { return excess_; }
+    [[nodiscard]] std::uint64_t bursts() const noexcept { return bursts_; }
+    [[nodiscard]] std::uint64_t& times() noexcept { return times_; }
+    [[nodiscard]] std::uint64_t& committed() noexcept { return committed_; }
+    [[nodiscard]] std::uint64_t& excess() noexcept { return excess_; }
+    [[nodiscard]] std::uint64_t& bursts() noexcept { return bursts_; }
+
 private:
     __extension__ using Wide = unsigned __int128;
 
-    [[nodiscard]] std::uint64_t committed_cap() const noexcept {
-        return std::uint64_t{config_.committed_burst_bytes} << kTokenBits;
-    }
-    [[nodiscard]] std::uint64_t excess_cap() const noexcept {
-        return std::uint64_t{config_.excess_burst_bytes} << kTokenBits;
+    void configure(const MeterConfig& config) noexcept {
+        CommittedRate::set(committed_, config.committed_bps);
+        Coupling::set(committed_, config.coupling ? 1 : 0);
+        ColorAware::set(committed_, config.color_aware ? 1 : 0);
+        ExcessRate::set(excess_, config.excess_bps);
+        CommittedBurst::set(bursts_, config.committed_burst_bytes);
+        ExcessBurst::set(bursts_, config.excess_burst_bytes);
     }
 
-    /// Cannot overflow: 0 < ticks < 2^63 (80 years at 3.7 GHz) and a multiplier is below 2^64, so
-    /// their product and a remainder stay below 2^127; what the buckets cannot hold is cut off
-    /// before it is narrowed.
-    void refill(std::uint64_t now) noexcept {
-        const auto ticks = static_cast<std::int64_t>(now - refilled_at_);
-        if (ticks <= 0) {
+    /// Below 2^64: 2^30 bytes of less than 2^34 tokens.
+    [[nodiscard]] std::uint64_t committed_cap(std::uint64_t byte_tokens) const noexcept {
+        return CommittedBurst::get(bursts_) * byte_tokens;
+    }
+    [[nodiscard]] std::uint64_t excess_cap(std::uint64_t byte_tokens) const noexcept {
+        return ExcessBurst::get(bursts_) * byte_tokens;
+    }
+
+    /// Right for 34 years without a frame at the fastest clock: ticks since then are a signed
+    /// number of 62 bits. What is earned in them fits in 101 bits, and is cut off at the bucket.
+    void refill(std::uint64_t now, std::uint64_t byte_tokens) noexcept {
+        constexpr unsigned kSpare = 2;
+        const std::uint64_t shifted = (now - times_) << kSpare;
+        if (static_cast<std::int64_t>(shifted) <= 0) [[unlikely]] {
             // The clock went back (another core's TSC), or this is the same burst.
             return;
         }
-        refilled_at_ = now;
-        const auto elapsed = static_cast<std::uint64_t>(ticks);
-        const Wide committed = earned(elapsed, config_.committed_multiplier, committed_remainder_);
-        const Wide spilled = pour(committed, committed_tokens_, committed_cap());
-        Wide excess = earned(elapsed, config_.excess_multiplier, excess_remainder_);
-        if (config_.coupling) {
-            excess += spilled;
+        const std::uint64_t elapsed = shifted >> kSpare;
+        times_ += elapsed; // the spare bits stay: 2^62 ticks are 68 years
+        const Wide committed = Wide{elapsed} * CommittedRate::get(committed_);
+        Wide excess = Wide{elapsed} * ExcessRate::get(excess_);
+        const std::uint64_t room = committed_cap(byte_tokens) - committed_tokens_;
+        if (Coupling::get(committed_) != 0 && committed > room) [[unlikely]] {
+            // With the coupling flag, what overflows as green serves yellow.
+            excess += committed - room;
         }
-        pour(excess, excess_tokens_, excess_cap());
+        committed_tokens_ += at_most(room, committed);
+        excess_tokens_ += at_most(excess_cap(byte_tokens) - excess_tokens_, excess);
     }
 
-    [[nodiscard]] static Wide
-    earned(std::uint64_t elapsed, std::uint64_t multiplier, std::uint32_t& remainder) noexcept {
-        constexpr std::uint32_t kRemainderMask = (1U << kRemainderBits) - 1;
-        const Wide sum = Wide{elapsed} * multiplier + remainder;
-        remainder = static_cast<std::uint32_t>(sum) & kRemainderMask;
-        return sum >> kRemainderBits;
-    }
-
-    /// Fills a bucket and returns what did not fit.
-    static Wide pour(Wide gain, std::uint64_t& tokens, std::uint64_t cap) noexcept {
-        const std::uint64_t room = cap - tokens;
-        if (gain > room) {
-            tokens = cap;
-            return gain - room;
-        }
-        tokens += static_cast<std::uint64_t>(gain);
-        return 0;
+    [[nodiscard]] static std::uint64_t at_most(std::uint64_t room, Wide gain) noexcept {
+        return gain > room ? room : static_cast<std::uint64_t>(gain);
     }
 
     std::uint64_t committed_tokens_ = 0;
     std::uint64_t excess_tokens_ = 0;
-    std::uint64_t refilled_at_ = 0;
-    std::uint32_t committed_remainder_ = 0;
-    std::uint32_t excess_remainder_ = 0;
-    MeterConfig config_;
+    std::uint64_t times_ = 0;
+    std::uint64_t committed_ = 0;
+    std::uint64_t excess_ = 0;
+    std::uint64_t bursts_ = 0;
 };
-static_assert(sizeof(Meter) == 64, "a meter is one cache line");
-
-/// The slowest clock for which the highest rate's multiplier fits into 64 bits.
-inline constexpr std::uint64_t kMeterClockHzMin = 50'000'000;
-
-/// Bytes a second in 2^-52 bytes a tick, rounded down: a meter never gives more than was bought.
-[[nodiscard]] constexpr std::uint64_t
-meter_multiplier(std::uint64_t rate_bps, std::uint64_t clock_hz) noexcept {
-    __extension__ using Wide = unsigned __int128;
-    constexpr unsigned kShift = Meter::kTokenBits + Meter::kRemainderBits;
-    return static_cast<std::uint64_t>((Wide{rate_bps} << kShift) / (Wide{8} * clock_hz));
-}
-
-/// Control thread only: divides. `clock_hz` is at least kMeterClockHzMin.
-[[nodiscard]] inline MeterConfig
-compile_meter(const BandwidthProfile& profile, std::uint64_t clock_hz) noexcept {
-    return MeterConfig{
-        .committed_multiplier = meter_multiplier(profile.cir().value, clock_hz),
-        .excess_multiplier = meter_multiplier(profile.eir().value, clock_hz),
-        .committed_burst_bytes = static_cast<std::uint32_t>(profile.cbs().value),
-        .excess_burst_bytes = static_cast<std::uint32_t>(profile.ebs().value),
-        .color_aware = profile.color_mode() == ColorMode::ColorAware,
-        .coupling = profile.coupling_flag(),
-    };
-}
+static_assert(sizeof(Meter) == 48);
 
 } // namespace strowger::dataplane

@@ -5,7 +5,7 @@
 #include "strowger/seam/counters.h"
 #include "strowger/seam/drop_reason.h"
 #include "table/classifier.h"
-#include "table/endpoint_slot.h"
+#include "table/cold_slot.h"
 
 #include <algorithm>
 #include <array>

@@ -12,8 +12,7 @@ namespace strowger::dataplane {
 
 inline constexpr std::uint16_t kNoQueue = 0xFFFF;
 
-/// One port as workers see it. The platform fills it before any worker starts; afterwards only the
-/// link word changes. A worker polls at most one rx queue of a port, and each queue has one worker.
+/// One port as workers see it. The platform fills it before any worker starts. A worker polls at most one rx queue of a port, and each queue has one worker.
 struct alignas(64) PortQueues {
     PortQueues() {
         rx_queue.fill(kNoQueue);
@@ -27,14 +26,37 @@ struct alignas(64) PortQueues {
     /// has a tx queue, and at least one an rx queue.
     std::array<std::uint16_t, limits::kWorkersMax> rx_queue{};
     std::array<std::uint16_t, limits::kWorkersMax> tx_queue{};
-    /// A line of its own: written when a link changes, read for each burst.
-    alignas(64) std::atomic<std::uint32_t> link_up{1}; // control: wo, workers: ro
 };
 
-/// All ports, by PortIndex. Outlives the workers.
-struct PortSet {
+/// All ports, by PortIndex. Outlives the workers; once they run, only the links change.
+class PortSet {
+public:
     std::uint16_t count = 0;
     std::array<PortQueues, limits::kPortsMax> ports;
+
+    /// Also from the EAL's interrupt thread.
+    // control: rw
+    void set_link(std::size_t port, bool up) noexcept {
+        const std::uint64_t bit = std::uint64_t{1} << port;
+        if (up) {
+            links_up_.fetch_or(bit, std::memory_order_relaxed);
+        } else {
+            links_up_.fetch_and(~bit, std::memory_order_relaxed);
+        }
+    }
+    [[nodiscard]] bool link_up(std::size_t port) const noexcept {
+        return (links_up() >> port & 1U) != 0;
+    }
+    /// One bit a port, read once for each burst.
+    // control: rw, workers: ro
+    [[nodiscard]] std::uint64_t links_up() const noexcept {
+        return links_up_.load(std::memory_order_relaxed);
+    }
+
+private:
+    /// A line of its own: written when a link changes.
+    alignas(64) std::atomic<std::uint64_t> links_up_{~std::uint64_t{0}};
 };
+static_assert(limits::kPortsMax <= 64, "a port has one bit of a word");
 
 } // namespace strowger::dataplane

@@ -6,6 +6,7 @@
 #include "stage/receive.h"
 #include "stage/transmit.h"
 #include "worker/command.h"
+#include "worker/frame_path.h"
 #include "worker/port_set.h"
 
 #include <array>
@@ -19,11 +20,12 @@ struct WorkerParts {
     std::uint32_t id = 0;
     std::uint32_t worker_count = 1;
     const PortSet* ports = nullptr;
-    EndpointSlot* slots = nullptr;
-    PortStats* port_stats = nullptr; ///< by PortIndex
-    IndexEntry* blocks = nullptr;
-    std::uint32_t block_count = 0;
-    rte_ring* commands = nullptr; ///< elements of 64 bytes; single consumer: this worker
+    HotSlot* hot_slots = nullptr;
+    ColdSlot* cold_slots = nullptr;
+    PortStats* port_stats = nullptr;  ///< by PortIndex
+    IndexLine* index_lines = nullptr; ///< of the classifier
+    rte_ring* commands = nullptr;     ///< elements of 64 bytes; single consumer: this worker
+    MeterClock meter_clock;
     /// Time of tests; null: the TSC.
     const std::atomic<std::uint64_t>* virtual_clock = nullptr;
 
@@ -40,7 +42,8 @@ struct WorkerParts {
 /// One polling core. A turn takes commands, moves frames, then applies the commands:
 ///
 ///   1. take_commands: at most kCommandsPerTurnMax from the ring into a local array;
-///   2. move_frames: first empties every hand-over ring, up to what was there after 1;
+///   2. move_frames: first empties every hand-over ring, up to what was there after 1; a burst
+///      that is left in the middle of its stages is finished when there are commands;
 ///   3. apply_commands, between bursts;
 ///   4. acknowledge: hand-over bursts are flushed first.
 ///
@@ -49,20 +52,28 @@ struct WorkerParts {
 /// owner's ring. The owner sees the free command in 1; frames put there before it are taken in 2
 /// and leave under the old program. In the order 2, 1 a frame could arrive in between and leave
 /// through a slot that belongs to another tenant by then.
+///
+/// What a turn does is in worker_loop.cpp, which is built for several kinds of CPU.
 class alignas(64) Worker {
 public:
     /// Filled before the first turn, by one thread.
     [[nodiscard]] WorkerParts& parts() noexcept { return parts_; }
-    void attach() noexcept;
+    void attach(const FramePath& path) noexcept {
+        path_ = &path;
+        classifier_.attach(parts_.index_lines);
+    }
 
     /// One turn. Returns whether it found frames or commands.
-    bool turn() noexcept;
+    bool turn() noexcept { return path_->turn(*this); }
+
+    /// Frees the frames that it still holds. When it turns no more.
+    void free_frames() noexcept;
 
     // The steps of a turn, for tests that show why their order matters.
-    void take_commands() noexcept;
-    void move_frames() noexcept;
-    void apply_commands() noexcept;
-    void acknowledge() noexcept;
+    void take_commands() noexcept { path_->take_commands(*this); }
+    void move_frames() noexcept { path_->move_frames(*this); }
+    void apply_commands() noexcept { path_->apply_commands(*this); }
+    void acknowledge() noexcept { path_->acknowledge(*this); }
 
     /// How many commands are applied and all frames before them gone from this worker.
     // worker: wo, control: ro
@@ -73,15 +84,14 @@ public:
     [[nodiscard]] const WorkerParts& parts() const noexcept { return parts_; }
 
 private:
-    [[nodiscard]] std::uint64_t now() const noexcept;
-    void take_over_from(rte_ring* ring) noexcept;
-    void poll(const RxQueue& queue) noexcept;
-    void finish_burst() noexcept;
-    void free_dropped() noexcept;
+    friend class WorkerLoop;
 
+    const FramePath* path_ = nullptr;
     WorkerParts parts_;
     Classifier classifier_;
-    Burst burst_;
+    /// One is filled and classified while the lines of the other's slots are on their way.
+    std::array<Burst, 2> bursts_;
+    std::uint32_t filling_ = 0; ///< which of them is next; the other may be half done
     std::array<Command, kCommandsPerTurnMax> taken_;
     std::uint32_t taken_count_ = 0;
     std::uint32_t frames_moved_ = 0;

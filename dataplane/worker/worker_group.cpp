@@ -8,6 +8,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include <algorithm>
 #include <new>
 #include <string>
 
@@ -20,12 +21,22 @@ Error no_memory(int socket) {
         .code = ErrorCode::Unavailable,
         .message = "not enough memory on socket " + std::to_string(socket) +
                    " for the workers' tables: raise memory.megabytes, or lower endpoints or "
-                   "vlan_blocks",
+                   "vlan_index_bytes",
         .problems = {},
     };
 }
 
 } // namespace
+
+std::uint32_t index_bytes(const DataplaneConfig& config) {
+    return config.vlan_index_bytes != 0
+               ? config.vlan_index_bytes
+               : std::clamp<std::uint32_t>(
+                     config.endpoints * kIndexBytesPerEndpoint,
+                     kIndexBytesDefaultMin,
+                     limits::kVlanIndexBytesMax
+                 );
+}
 
 std::size_t transmitter_of(const PortQueues& port, std::size_t worker, std::size_t worker_count) {
     if (port.tx_queue[worker] != kNoQueue) {
@@ -57,6 +68,7 @@ WorkerGroup::~WorkerGroup() {
         }
     }
     for (Worker* const worker : workers_) {
+        worker->free_frames();
         worker->~Worker();
     }
     for (void* const block : memory_) {
@@ -81,7 +93,6 @@ Result<void> WorkerGroup::build(const Terms& terms) {
     ports_ = terms.ports;
     places_ = terms.places;
     clock_hz_ = terms.clock_hz != 0 ? terms.clock_hz : rte_get_tsc_hz();
-    STROWGER_CHECK(clock_hz_ >= kMeterClockHzMin);
     for (std::size_t id = 0; id < places_.size(); ++id) {
         if (auto built = build_worker(id, terms); !built) {
             return built;
@@ -94,7 +105,7 @@ Result<void> WorkerGroup::build(const Terms& terms) {
         return connected;
     }
     for (Worker* const worker : workers_) {
-        worker->attach();
+        worker->attach(best_frame_path());
     }
     return {};
 }
@@ -114,18 +125,19 @@ Result<void> WorkerGroup::build_worker(std::size_t id, const Terms& terms) {
     parts.worker_count = static_cast<std::uint32_t>(places_.size());
     parts.ports = ports_;
     parts.virtual_clock = terms.virtual_clock;
-    // Block 0 stays empty for good.
-    parts.block_count = config.vlan_blocks + 1;
-    const std::size_t blocks_bytes =
-        std::size_t{parts.block_count} * kBlockEntries * sizeof(IndexEntry);
-    // Zeroed memory is a valid value of each: empty entries, idle slots, counters at zero.
-    parts.blocks = static_cast<IndexEntry*>(allocate(blocks_bytes, socket));
-    parts.slots =
-        static_cast<EndpointSlot*>(allocate(config.endpoints * sizeof(EndpointSlot), socket));
+    parts.meter_clock = MeterClock::from_hz(clock_hz_);
+    // Zeroed memory is a valid value of each: empty entries, idle slots, counters at zero. The
+    // first block stays empty for good.
+    parts.index_lines =
+        static_cast<IndexLine*>(allocate(index_bytes(config), socket));
+    parts.hot_slots =
+        static_cast<HotSlot*>(allocate(config.endpoints * sizeof(HotSlot), socket));
+    parts.cold_slots =
+        static_cast<ColdSlot*>(allocate(config.endpoints * sizeof(ColdSlot), socket));
     parts.port_stats = static_cast<PortStats*>(allocate(ports_->count * sizeof(PortStats), socket));
     parts.commands = make_ring(config.command_ring, sizeof(Command), socket);
-    if (parts.blocks == nullptr || parts.slots == nullptr || parts.port_stats == nullptr ||
-        parts.commands == nullptr) {
+    if (parts.index_lines == nullptr || parts.hot_slots == nullptr ||
+        parts.cold_slots == nullptr || parts.port_stats == nullptr || parts.commands == nullptr) {
         return no_memory(socket);
     }
     return {};

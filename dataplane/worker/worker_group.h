@@ -15,6 +15,13 @@
 
 namespace strowger::dataplane {
 
+/// What vlan_index_bytes is when the site file does not say: enough for any number of C-VLANs on
+/// each S-VLAN (a compact block takes at most 36 bytes a VLAN, a direct one at most 32).
+inline constexpr std::uint32_t kIndexBytesPerEndpoint = 40;
+inline constexpr std::uint32_t kIndexBytesDefaultMin = 8'388'608;
+/// Bytes of one worker's index.
+[[nodiscard]] std::uint32_t index_bytes(const DataplaneConfig& config);
+
 /// Where one worker's memory is to be, in the order of the site file.
 struct WorkerPlace {
     int socket = 0;

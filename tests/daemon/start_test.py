@@ -26,7 +26,7 @@ def site(folder):
     core = min(os.sched_getaffinity(0))
     return {
         "cores": {"control": core, "workers": [{"core": core, "shared": True}]},
-        "memory": {"hugepages": "never", "megabytes": 64, "endpoints": 64, "vlan_blocks": 8},
+        "memory": {"hugepages": "never", "megabytes": 64, "endpoints": 64, "vlan_index_bytes": 262144},
         "ports": [{"name": "a", "device": "net_null0,no-rx=1"}],
         "api": {
             "listen": "127.0.0.1:0",

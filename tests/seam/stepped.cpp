@@ -36,7 +36,7 @@ private:
         options.rx_queues = RxQueues;
         options.tx_queues = TxQueues;
         options.endpoints = 16;
-        options.vlan_blocks = 24;
+        options.vlan_index_bytes = 25 * 16'384;
         return options;
     }
 

@@ -34,7 +34,7 @@ SteppedDataplane::SteppedDataplane(const Options& options) : parts_(std::make_un
     parts_->options = options;
     parts_->config.workers.resize(options.workers);
     parts_->config.endpoints = options.endpoints;
-    parts_->config.vlan_blocks = options.vlan_blocks;
+    parts_->config.vlan_index_bytes = options.vlan_index_bytes;
     parts_->config.command_ring = options.command_ring;
     parts_->config.handover_ring = options.handover_ring;
     lay_out_ports(*parts_);
@@ -106,7 +106,7 @@ void SteppedDataplane::advance(std::uint64_t ticks) {
 }
 
 void SteppedDataplane::set_link(unsigned port, bool up) {
-    parts_->ports.ports[port].link_up.store(up ? 1 : 0, std::memory_order_relaxed);
+    parts_->ports.set_link(port, up);
 }
 
 SteppedDataplane::Parts& SteppedDataplane::parts() {

@@ -19,7 +19,7 @@ struct SteppedDataplane::Parts final : dataplane::PortReader {
         PortStatus status;
         status.name = "p" + std::to_string(port.value);
         status.driver = "net_ring";
-        status.link_up = ports.ports[port.value].link_up.load(std::memory_order_relaxed) != 0;
+        status.link_up = ports.link_up(port.value);
         status.frame_max = Bytes{ports.ports[port.value].frame_max};
         return status;
     }

@@ -14,6 +14,8 @@ public:
     void add(std::uint64_t amount) noexcept {
         value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
     }
+    /// Of what was added too early.
+    void take_back(std::uint64_t amount) noexcept { add(~amount + 1); }
     /// Owner only, when the thing counted begins a new life.
     void reset() noexcept { value_.store(0, std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t read() const noexcept {

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "strowger/base/result.h"
+#include "strowger/model/vid_runs.h"
 
-#include <bitset>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace strowger {
@@ -48,25 +49,23 @@ class VlanSet {
 public:
     /// Fails with Invalid when first > last.
     static Result<VlanSet> range(VlanId first, VlanId last);
-    static VlanSet single(VlanId vlan);
+    static VlanSet single(VlanId vlan) { return VlanSet(VidRuns::of(vlan.value())); }
 
-    void insert(VlanId vlan) { bits_.set(vlan.value()); }
-    void merge(const VlanSet& other) { bits_ |= other.bits_; }
-    [[nodiscard]] bool contains(std::uint16_t vlan) const {
-        return vlan < 4096 && bits_.test(vlan);
-    }
-    [[nodiscard]] bool overlaps(const VlanSet& other) const { return (bits_ & other.bits_).any(); }
-    [[nodiscard]] std::size_t size() const { return bits_.count(); }
+    void insert(VlanId vlan) { merge(single(vlan)); }
+    void merge(const VlanSet& other) { runs_ = runs_.united(other.runs_); }
+    [[nodiscard]] bool contains(std::uint16_t vlan) const { return runs_.contains(vlan); }
+    [[nodiscard]] bool overlaps(const VlanSet& other) const { return runs_.overlaps(other.runs_); }
+    [[nodiscard]] std::size_t size() const { return runs_.size(); }
     /// The lowest member.
     [[nodiscard]] VlanId first() const;
-    [[nodiscard]] const std::bitset<4096>& bits() const noexcept { return bits_; }
+    [[nodiscard]] const VidRuns& runs() const noexcept { return runs_; }
     /// "100,200-299": ascending, ranges where two or more follow each other.
     [[nodiscard]] std::string to_string() const;
     friend bool operator==(const VlanSet&, const VlanSet&) = default;
 
 private:
-    VlanSet() = default;
-    std::bitset<4096> bits_;
+    explicit VlanSet(VidRuns runs) : runs_(std::move(runs)) {}
+    VidRuns runs_;
 };
 
 /// All-to-one bundling (MEF 10.4 section 9.12): every frame of the UNI, whatever its tags.

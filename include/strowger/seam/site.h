@@ -47,9 +47,9 @@ struct DataplaneConfig {
     HugepageUse hugepages = HugepageUse::Auto;
     std::uint32_t memory_megabytes = 256;
     std::uint32_t endpoints = 16'384; ///< slots in each worker
-    /// 16 KiB index blocks in each worker: one a (port, TPID) in use, one an S-VLAN that is mapped
-    /// by C-VID, and a few spare ones for changes.
-    std::uint32_t vlan_blocks = 512;
+    /// Memory of each worker's VLAN index; 0: what `endpoints` need as a rule. 16 KiB for each
+    /// (port, TPID) in use; for each S-VLAN mapped by C-VID 64 bytes up to 16 KiB.
+    std::uint32_t vlan_index_bytes = 0;
     std::uint32_t command_ring = 1'024;  ///< power of two
     std::uint32_t handover_ring = 2'048; ///< power of two
 };

@@ -27,7 +27,7 @@ constexpr const char* kFull = R"(cores:
   workers:
     - {core: 3, idle: poll}
     - {core: 2, shared: true}
-memory: {hugepages: never, megabytes: 512, endpoints: 1000, vlan_blocks: 64}
+memory: {hugepages: never, megabytes: 512, endpoints: 1000, vlan_index_bytes: 1048576}
 ports:
   - {name: ny, device: "net_af_xdp0,iface=stw-ny", buffers: jumbo, rx_descriptors: 512}
   - {name: dc, device: "0000:3b:00.0", tx_descriptors: 2048}
@@ -94,7 +94,7 @@ TEST(SiteFile, ReadsEveryKey) {
     EXPECT_EQ(HugepageUse::Never, site.dataplane.hugepages);
     EXPECT_EQ(512u, site.dataplane.memory_megabytes);
     EXPECT_EQ(1000u, site.dataplane.endpoints);
-    EXPECT_EQ(64u, site.dataplane.vlan_blocks);
+    EXPECT_EQ(1'048'576u, site.dataplane.vlan_index_bytes);
     ASSERT_EQ(2u, site.dataplane.ports.size());
     EXPECT_EQ("net_af_xdp0,iface=stw-ny", site.dataplane.ports[0].device);
     EXPECT_EQ(BufferClass::Jumbo, site.dataplane.ports[0].buffers);

@@ -8,8 +8,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
+#include <random>
+#include <vector>
 
 namespace strowger::test {
 namespace {
@@ -44,7 +48,7 @@ protected:
     Dataplane& plane() { return stepped_.dataplane(); }
 
     SteppedDataplane stepped_{
-        {.workers = 4, .ports = 4, .rx_queues = 4, .endpoints = 8, .vlan_blocks = 6}};
+        {.workers = 4, .ports = 4, .rx_queues = 4, .endpoints = 8, .vlan_index_bytes = 7 * 16'384}};
     std::uint64_t ticket_ = 0;
 };
 
@@ -97,10 +101,10 @@ TEST_F(RingDataplaneTest, RefusesWhatHasNoSlotAndTakesItWhenOneIsFree) {
 }
 
 TEST_F(RingDataplaneTest, UsesIndexBlocksAgainWhenTheirLastCircuitLeaves) {
-    // Two roots and four S-VLANs by C-VID: all six blocks.
+    // Two roots and four S-VLANs by so many C-VIDs that their blocks are direct: all six.
     const auto program = [](unsigned s) {
         return program_of(
-            endpoint_of(0, s_c_vlans(s, 1, 1), Tpid::STag88a8), endpoint_of(1, c_vlan(s))
+            endpoint_of(0, s_c_vlans(s, 1, 4'000), Tpid::STag88a8), endpoint_of(1, c_vlan(s))
         );
     };
     for (unsigned round = 0; round < 5; ++round) {
@@ -114,13 +118,16 @@ TEST_F(RingDataplaneTest, UsesIndexBlocksAgainWhenTheirLastCircuitLeaves) {
         EXPECT_TRUE(plane().stage(
             CircuitKey{99},
             program_of(
-                endpoint_of(0, s_c_vlans(1 + round, 2, 2), Tpid::STag88a8),
+                endpoint_of(0, s_c_vlans(1 + round, 4'001, 4'001), Tpid::STag88a8),
                 endpoint_of(1, c_vlan(99))
             )
         ));
         plane().unstage(CircuitKey{99});
         for (unsigned s = 1; s <= 4; ++s) {
-            ASSERT_EQ(1U, pass(1, 0, {{.vid = static_cast<std::uint16_t>(s + round)}}).size());
+            ASSERT_EQ(
+                1U,
+                pass(1, 0, {{.vid = static_cast<std::uint16_t>(s + round)}, {.vid = 7}}).size()
+            );
             ASSERT_EQ(
                 1U,
                 pass(0, 1, {{0x88A8, static_cast<std::uint16_t>(s + round)}, {.vid = 1}}, s % 4)
@@ -129,6 +136,46 @@ TEST_F(RingDataplaneTest, UsesIndexBlocksAgainWhenTheirLastCircuitLeaves) {
             remove(s + 100 * round);
         }
         stepped_.settle();
+    }
+}
+
+TEST_F(RingDataplaneTest, ManyCVlansBehindOneSVlanComeAndGo) {
+    // One after the other, so that the S-VLAN's block grows from one line to a direct one.
+    SteppedDataplane stepped{{.workers = 2, .rx_queues = 2, .endpoints = 4'096}};
+    auto& plane = stepped.dataplane();
+    const auto program = [](unsigned vlan) {
+        return program_of(
+            endpoint_of(0, s_c_vlans(7, vlan, vlan), Tpid::STag88a8), endpoint_of(1, c_vlan(vlan))
+        );
+    };
+    const auto passes = [&stepped](unsigned vlan, unsigned poller) {
+        const FrameBytes frame =
+            build_frame({.tags = {{0x88A8, 7}, {.vid = static_cast<std::uint16_t>(vlan)}}});
+        EXPECT_TRUE(stepped.inject(0, frame, poller));
+        stepped.settle();
+        const auto left = stepped.collect(1);
+        return left.size() == 1 && first_vid(left[0]) == vlan;
+    };
+    std::vector<unsigned> order(1'300);
+    std::iota(order.begin(), order.end(), 1U);
+    std::shuffle(order.begin(), order.end(), std::mt19937{2});
+    std::size_t there = 0;
+    for (const unsigned vlan : order) {
+        ASSERT_TRUE(plane.stage(CircuitKey{vlan}, program(vlan)));
+        plane.commit(CircuitKey{vlan}, vlan);
+        ASSERT_EQ(1U, stepped.settle().size());
+        ++there;
+        ASSERT_TRUE(passes(vlan, vlan % 2)) << vlan;
+        ASSERT_TRUE(passes(order[0], vlan % 2)) << "the first one, with " << there;
+        if (there < order.size()) {
+            ASSERT_FALSE(passes(order[there], 0)) << "not yet there";
+        }
+    }
+    for (const unsigned vlan : order) {
+        ASSERT_TRUE(passes(vlan, 0)) << vlan;
+        plane.remove(CircuitKey{vlan}, vlan);
+        ASSERT_EQ(1U, stepped.settle().size());
+        ASSERT_FALSE(passes(vlan, 1)) << vlan;
     }
 }
 

@@ -55,7 +55,7 @@ protected:
         config.hugepages = HugepageUse::Never;
         config.memory_megabytes = 128;
         config.endpoints = 64;
-        config.vlan_blocks = 8;
+        config.vlan_index_bytes = 8 * 16'384;
         return config;
     }
 

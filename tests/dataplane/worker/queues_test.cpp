@@ -75,34 +75,101 @@ TEST(Handover, KeepsTheOrderOfACircuitsFrames) {
     stepped.step(3);
     stepped.step(0);
 
-    const auto left = stepped.collect(1);
-    ASSERT_EQ(32U, left.size()) << "one burst a turn";
+    EXPECT_EQ(32U, stepped.dataplane().workers()[3].counters.rx_frames) << "one burst a turn";
     stepped.settle();
-    auto rest = stepped.collect(1);
-    ASSERT_EQ(8U, rest.size());
+    const auto left = stepped.collect(1);
+    ASSERT_EQ(40U, left.size());
     for (std::size_t i = 0; i < left.size(); ++i) {
         EXPECT_EQ(100 + i, left[i].size());
     }
-    EXPECT_EQ(132U, rest.front().size());
 }
 
-TEST(Transmit, CountsWhatTheDeviceRefusesWhereItArrived) {
-    SteppedDataplane stepped{{}};
-    install(stepped, 1, line(100));
-    const std::size_t more = 5;
-    for (std::size_t i = 0; i < SteppedDataplane::kQueueFrames + more; ++i) {
-        ASSERT_TRUE(stepped.inject(0, build_frame({.tags = {{.vid = 100}}})));
-        stepped.settle(); // nobody collects
+/// A port whose device takes no more: its queue is full, and nobody collects.
+class StalledPort : public testing::Test {
+protected:
+    void SetUp() override {
+        install(stepped_, 1, line(100));
+        CircuitProgram aware = line(200);
+        aware.endpoints[0].bandwidth = profile_of(
+            {.cir = BitsPerSecond{1'000'000},
+             .cbs = Bytes{20'000},
+             .eir = BitsPerSecond{1'000'000},
+             .ebs = Bytes{20'000},
+             .color_mode = ColorMode::ColorAware},
+            aware.frame_max
+        );
+        install(stepped_, 2, aware);
+        arrive(SteppedDataplane::kQueueFrames, 100);
+    }
+    /// DEI marks a frame as yellow; circuit 2 heeds it.
+    void arrive(std::size_t frames, std::uint16_t vlan, bool dei = false) {
+        for (std::size_t i = 0; i < frames; ++i) {
+            ASSERT_TRUE(stepped_.inject(0, build_frame({.tags = {{.vid = vlan, .dei = dei}}})));
+            stepped_.settle();
+        }
+    }
+    CircuitCounters counters(std::uint64_t key) {
+        return *stepped_.dataplane().counters(CircuitKey{key});
     }
 
-    const CircuitCounters counters = *stepped.dataplane().counters(CircuitKey{1});
-    EXPECT_EQ(SteppedDataplane::kQueueFrames + more, counters.endpoints[0].ingress_green.frames);
-    EXPECT_EQ(SteppedDataplane::kQueueFrames, counters.endpoints[1].egress_green.frames);
-    EXPECT_EQ(more, drops_of(counters.endpoints[0], DropReason::TxFull));
+    SteppedDataplane stepped_{{}};
+};
+
+TEST_F(StalledPort, CountsWhatItRefusesWhereItArrived) {
+    const std::size_t more = 5;
+    arrive(dataplane::TxLane::kWaitingMax, 100);
+    EXPECT_EQ(SteppedDataplane::kQueueFrames, counters(1).endpoints[1].egress_green.frames)
+        << "what waits has not left";
+    EXPECT_EQ(0U, drops_of(counters(1).endpoints[0], DropReason::TxFull));
+
+    arrive(more, 100);
+
+    EXPECT_EQ(SteppedDataplane::kQueueFrames, counters(1).endpoints[1].egress_green.frames);
+    EXPECT_EQ(more, drops_of(counters(1).endpoints[0], DropReason::TxFull));
     EXPECT_EQ(
-        SteppedDataplane::kQueueFrames, stepped.dataplane().port_counters(PortIndex{1}).tx.frames
+        SteppedDataplane::kQueueFrames, stepped_.dataplane().port_counters(PortIndex{1}).tx.frames
     );
-    EXPECT_EQ(SteppedDataplane::kQueueFrames, stepped.collect(1).size());
+
+    EXPECT_EQ(SteppedDataplane::kQueueFrames, stepped_.collect(1).size());
+    stepped_.settle();
+    EXPECT_EQ(dataplane::TxLane::kWaitingMax, stepped_.collect(1).size());
+    const FrameCount left = counters(1).endpoints[1].egress_green;
+    EXPECT_EQ(SteppedDataplane::kQueueFrames + dataplane::TxLane::kWaitingMax, left.frames);
+    EXPECT_EQ(left.bytes, stepped_.dataplane().port_counters(PortIndex{1}).tx.bytes);
+}
+
+TEST_F(StalledPort, RefusesYellowFramesBeforeGreenOnes) {
+    arrive(10, 200, true);
+    arrive(dataplane::TxLane::kWaitingMax - 10, 100);
+    EXPECT_EQ(0U, drops_of(counters(2).endpoints[0], DropReason::TxFull));
+
+    arrive(10, 100);
+
+    EXPECT_EQ(10U, drops_of(counters(2).endpoints[0], DropReason::TxFull)) << "yellow goes first";
+    EXPECT_EQ(0U, drops_of(counters(1).endpoints[0], DropReason::TxFull));
+    EXPECT_EQ(0U, counters(2).endpoints[1].egress_yellow.frames);
+
+    arrive(3, 200, true);
+    arrive(2, 100);
+    EXPECT_EQ(13U, drops_of(counters(2).endpoints[0], DropReason::TxFull));
+    EXPECT_EQ(2U, drops_of(counters(1).endpoints[0], DropReason::TxFull)) << "then green";
+    stepped_.collect(1);
+}
+
+TEST_F(StalledPort, GivesUpAFreedCircuitsFramesAndKeepsTheOthers) {
+    arrive(5, 200);
+    arrive(7, 100);
+    stepped_.dataplane().remove(CircuitKey{2}, 9);
+    const auto done = stepped_.settle();
+
+    ASSERT_EQ(1U, done.size());
+    const CircuitCounters& last = *done[0].final_counters;
+    EXPECT_EQ(5U, last.endpoints[0].ingress_green.frames);
+    EXPECT_EQ(0U, last.endpoints[1].egress_green.frames);
+    EXPECT_EQ(5U, drops_of(last.endpoints[0], DropReason::TxFull));
+    EXPECT_EQ(SteppedDataplane::kQueueFrames, stepped_.collect(1).size());
+    stepped_.settle();
+    EXPECT_EQ(7U, stepped_.collect(1).size());
 }
 
 TEST(Transmit, DropsForADeadLinkUnderItsOwnName) {
@@ -169,14 +236,17 @@ TEST_F(Relay, NeverDropsForAnother) {
     stepped_.settle();
     EXPECT_EQ(0U, tx_full());
 
-    // The owner's ring is full: the owner drops, and counts.
+    // The owner's ring is full, and so is what may wait for it: the owner drops, and counts.
+    arrive(dataplane::TxLane::kWaitingMax);
+    stepped_.settle();
+    EXPECT_EQ(0U, tx_full());
     arrive(2);
     stepped_.settle();
     EXPECT_EQ(2U, tx_full());
 
     EXPECT_EQ(SteppedDataplane::kQueueFrames, stepped_.collect(1).size());
     stepped_.settle();
-    EXPECT_EQ(63U, stepped_.collect(1).size());
+    EXPECT_EQ(63U + dataplane::TxLane::kWaitingMax, stepped_.collect(1).size());
 }
 
 TEST(Unmatched, RemembersTheLastTagsNewestFirst) {

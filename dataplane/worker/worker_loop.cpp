@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stage/classify.h"
+#include "stage/forward.h"
+#include "stage/guard.h"
+#include "stage/parse.h"
+#include "stage/police.h"
+#include "stage/rewrite.h"
+#include "worker/apply.h"
+#include "worker/worker.h"
+
+#include <rte_cycles.h>
+#include <rte_ring.h>
+
+namespace strowger::dataplane {
+
+static_assert(limits::kPortsMax <= 64, "staged_ports_ has one bit a port");
+
+/// What Worker does. The same source is built for several kinds of CPU, each with a FramePath.
+class WorkerLoop {
+public:
+    static bool turn(Worker& worker) noexcept {
+        WorkerLoop loop(worker);
+        const std::uint64_t began = rte_rdtsc();
+        loop.take_commands();
+        loop.move_frames();
+        loop.apply_commands();
+        const bool busy = worker.frames_moved_ != 0 || worker.taken_count_ != 0;
+        loop.acknowledge();
+        if (busy) {
+            worker.stats_.busy_cycles.add(rte_rdtsc() - began);
+        }
+        return busy;
+    }
+    static void take_commands(Worker& worker) noexcept { WorkerLoop(worker).take_commands(); }
+    static void move_frames(Worker& worker) noexcept { WorkerLoop(worker).move_frames(); }
+    static void apply_commands(Worker& worker) noexcept { WorkerLoop(worker).apply_commands(); }
+    static void acknowledge(Worker& worker) noexcept { WorkerLoop(worker).acknowledge(); }
+
+private:
+    explicit WorkerLoop(Worker& worker) noexcept
+        : worker_(worker),
+          parts_(worker.parts_),
+          tables_{
+              .hot = parts_.hot_slots,
+              .cold = parts_.cold_slots,
+              .stats = parts_.port_stats,
+              .byte_tokens = parts_.meter_clock.byte_tokens()} {}
+
+    void take_commands() noexcept;
+    void move_frames() noexcept;
+    void apply_commands() noexcept;
+    void acknowledge() noexcept;
+
+    [[nodiscard]] std::uint64_t now() const noexcept;
+    void take_over_from(rte_ring* ring) noexcept;
+    void poll(const RxQueue& queue) noexcept;
+    void come_in(Burst& burst) noexcept;
+    void go_out(Burst& burst) noexcept;
+
+    [[nodiscard]] Burst& filling() const noexcept { return worker_.bursts_[worker_.filling_]; }
+    [[nodiscard]] Burst& half_done() const noexcept {
+        return worker_.bursts_[1 - worker_.filling_];
+    }
+
+    Worker& worker_;
+    WorkerParts& parts_;
+    OwnerTables tables_;
+};
+
+void WorkerLoop::take_commands() noexcept {
+    std::uint32_t weight = 0;
+    std::uint32_t count = 0;
+    while (weight < kCommandsPerTurnMax && count < kCommandsPerTurnMax) {
+        Command& next = worker_.taken_[count];
+        if (rte_ring_sc_dequeue_elem(parts_.commands, &next, sizeof(Command)) != 0) {
+            break;
+        }
+        weight += weight_of(next);
+        ++count;
+    }
+    worker_.taken_count_ = count;
+}
+
+void WorkerLoop::move_frames() noexcept {
+    worker_.frames_moved_ = 0;
+    for (std::uint32_t peer = 0; peer < parts_.worker_count; ++peer) {
+        if (parts_.handover_in[peer] != nullptr) {
+            take_over_from(parts_.handover_in[peer]);
+        }
+    }
+    for (std::uint32_t i = 0; i < parts_.rx_count; ++i) {
+        poll(parts_.rx[i]);
+    }
+    // A full burst says that more will follow, and waits for the next one to hide its loads behind.
+    if (half_done().count < kBurstMax || worker_.taken_count_ != 0 || worker_.frames_moved_ == 0) {
+        go_out(half_done());
+    }
+    worker_.frames_moved_ += flush_tx(tables_, parts_.tx, worker_.staged_ports_);
+    for (std::uint32_t i = 0; i < parts_.relay_count; ++i) {
+        worker_.frames_moved_ += relay(parts_.relays[i], parts_.port_stats);
+    }
+}
+
+void WorkerLoop::apply_commands() noexcept {
+    if (worker_.taken_count_ == 0) {
+        return;
+    }
+    const ApplyTo to{
+        .classifier = &worker_.classifier_,
+        .tables = tables_,
+        .clock = parts_.meter_clock,
+        .lanes = parts_.tx,
+        .staged_ports = worker_.staged_ports_,
+        .now = now(),
+    };
+    for (std::uint32_t i = 0; i < worker_.taken_count_; ++i) {
+        apply(worker_.taken_[i], to);
+    }
+}
+
+void WorkerLoop::acknowledge() noexcept {
+    for (std::uint32_t peer = 0; peer < parts_.worker_count; ++peer) {
+        flush_handover(parts_.handover_out[peer], parts_.port_stats, worker_.stats_);
+    }
+    if (worker_.taken_count_ != 0) {
+        worker_.applied_.store(
+            worker_.applied_.load(std::memory_order_relaxed) + worker_.taken_count_,
+            std::memory_order_release
+        );
+        worker_.taken_count_ = 0;
+    }
+    worker_.stats_.loops.add(1);
+}
+
+std::uint64_t WorkerLoop::now() const noexcept {
+    return parts_.meter_clock.ticks(
+        parts_.virtual_clock == nullptr ? rte_rdtsc()
+                                        : parts_.virtual_clock->load(std::memory_order_relaxed)
+    );
+}
+
+/// A ring's capacity bounds what was in it after the commands were taken, and so this loop, also
+/// while the other worker keeps putting frames in.
+void WorkerLoop::take_over_from(rte_ring* ring) noexcept {
+    const unsigned bound = rte_ring_get_capacity(ring);
+    unsigned taken = 0;
+    while (taken < bound) {
+        Burst& burst = filling();
+        const std::uint16_t count = take_over(ring, burst, worker_.stats_);
+        if (count == 0) {
+            return;
+        }
+        taken += count;
+        worker_.frames_moved_ += count;
+        burst.now = now();
+        parse(burst, parts_.port_stats);
+        come_in(burst);
+    }
+}
+
+void WorkerLoop::poll(const RxQueue& queue) noexcept {
+    Burst& burst = filling();
+    receive(queue, burst, parts_.port_stats);
+    if (burst.count == 0) {
+        return;
+    }
+    worker_.frames_moved_ += burst.count;
+    burst.now = now();
+    parse(burst, parts_.port_stats);
+    classify(worker_.classifier_, burst, parts_.port_stats);
+    if (parts_.worker_count > 1) {
+        hand_over(parts_.id, parts_.handover_out, burst, parts_.port_stats, worker_.stats_);
+    }
+    come_in(burst);
+}
+
+/// Starts the loads of a burst's slots, and finishes the burst before it meanwhile.
+void WorkerLoop::come_in(Burst& burst) noexcept {
+    find_slots(parts_.hot_slots, burst);
+    go_out(half_done());
+    worker_.filling_ = 1 - worker_.filling_;
+}
+
+/// From classification on, a frame is treated the same whoever polled it.
+void WorkerLoop::go_out(Burst& burst) noexcept {
+    if (burst.count == 0 && burst.dropped_count == 0) {
+        return;
+    }
+    guard(tables_, burst);
+    police(tables_, burst);
+    forward(tables_, worker_.classifier_, parts_.id, *parts_.ports, burst);
+    rewrite(tables_, burst);
+    transmit(tables_, parts_.tx, worker_.staged_ports_, burst);
+    if (burst.dropped_count != 0) {
+        rte_pktmbuf_free_bulk(burst.dropped.data(), burst.dropped_count);
+        burst.dropped_count = 0;
+    }
+}
+
+// One for each build: STROWGER_FRAME_PATH is the name of the symbol, STROWGER_FRAME_PATH_NAME says
+// for which CPU.
+extern "C" const FramePath STROWGER_FRAME_PATH = {
+    .name = STROWGER_FRAME_PATH_NAME,
+    .turn = WorkerLoop::turn,
+    .take_commands = WorkerLoop::take_commands,
+    .move_frames = WorkerLoop::move_frames,
+    .apply_commands = WorkerLoop::apply_commands,
+    .acknowledge = WorkerLoop::acknowledge,
+};
+
+} // namespace strowger::dataplane
