@@ -76,7 +76,8 @@ class SocketPorts(unittest.TestCase):
     def await_port(self, name, state):
         """A deadline that only ends a test that has failed."""
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while self.port(name)["oper_state"] != state:
+        # Up is up at both ends: a memif client hears of it last.
+        while self.port(name)["oper_state"] != state or (state == "up" and not self.peers[name].link_is_up()):
             self.assertIsNone(self.daemon.process.poll(), self.daemon.log())
             self.assertLess(time.monotonic(), deadline, f"port {name} does not go {state}:\n{self.daemon.log()}")
             time.sleep(0.01)
