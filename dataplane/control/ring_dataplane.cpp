@@ -29,6 +29,7 @@ RingDataplane::RingDataplane(
       group_(group),
       ports_(ports),
       queues_(group),
+      receivers_(group.ports(), queues_),
       index_(index_bytes(config) / sizeof(IndexLine), queues_),
       slots_(group.size(), config.endpoints),
       driver_(queues_, index_),
@@ -106,9 +107,14 @@ void RingDataplane::remove(CircuitKey key, std::uint64_t ticket) {
     under_way_.push_back(key);
 }
 
+Result<void> RingDataplane::assign_receivers(PortIndex port, WorkerSet workers) {
+    return receivers_.assign(port, workers);
+}
+
 std::size_t RingDataplane::poll(std::span<Completion> completions) {
     // Also when nothing is under way: the index gives blocks back behind completed changes.
     queues_.flush();
+    receivers_.advance();
     std::size_t done = 0;
     std::size_t kept = 0;
     for (const CircuitKey key : under_way_) {
@@ -131,7 +137,9 @@ std::optional<CircuitCounters> RingDataplane::counters(CircuitKey key) const {
 }
 
 PortStatus RingDataplane::port_status(PortIndex port) const {
-    return ports_.status(port);
+    PortStatus status = ports_.status(port);
+    status.receivers = receivers_.receivers(port);
+    return status;
 }
 
 PortCounters RingDataplane::port_counters(PortIndex port) const {

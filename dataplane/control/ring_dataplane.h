@@ -6,6 +6,7 @@
 #include "control/counter_reader.h"
 #include "control/index_ledger.h"
 #include "control/port_reader.h"
+#include "control/receiver_assigner.h"
 #include "control/slot_ledger.h"
 #include "strowger/seam/dataplane.h"
 #include "strowger/seam/site.h"
@@ -30,7 +31,10 @@ public:
     void unstage(CircuitKey key) override;
     void commit(CircuitKey key, std::uint64_t ticket) override;
     void remove(CircuitKey key, std::uint64_t ticket) override;
-    [[nodiscard]] std::size_t outstanding() const override { return under_way_.size(); }
+    Result<void> assign_receivers(PortIndex port, WorkerSet workers) override;
+    [[nodiscard]] std::size_t outstanding() const override {
+        return under_way_.size() + receivers_.under_way();
+    }
     std::size_t poll(std::span<Completion> completions) override;
 
     [[nodiscard]] std::optional<CircuitCounters> counters(CircuitKey key) const override;
@@ -58,6 +62,7 @@ private:
     WorkerGroup& group_;
     const PortReader& ports_;
     CommandQueues queues_;
+    ReceiverAssigner receivers_;
     IndexLedger index_;
     SlotLedger slots_;
     ChangeDriver driver_;

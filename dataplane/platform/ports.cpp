@@ -69,11 +69,9 @@ Ports::Ports(const DataplaneConfig& config, Report report)
 Ports::~Ports() {
     for (std::size_t index = 0; index < devices_.size(); ++index) {
         if (devices_[index]->link_interrupt()) {
+            // With what it was registered with, or it would be called when the set is gone.
             (void)rte_eth_dev_callback_unregister(
-                devices_[index]->id(),
-                RTE_ETH_EVENT_INTR_LSC,
-                on_link_change,
-                &set_->ports.at(index)
+                devices_[index]->id(), RTE_ETH_EVENT_INTR_LSC, on_link_change, set_.get()
             );
         }
     }
@@ -295,11 +293,6 @@ PortStatus Ports::status(PortIndex port) const {
         status.speed_bps = std::uint64_t{link.link_speed} * 1'000'000;
     }
     status.frame_max = Bytes{queues.frame_max};
-    for (std::size_t worker = 0; worker < queues.rx_queue.size(); ++worker) {
-        if (queues.rx_queue[worker] != kNoQueue) {
-            status.receivers.add(worker);
-        }
-    }
     return status;
 }
 

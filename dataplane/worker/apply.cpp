@@ -29,11 +29,7 @@ void set_present(
     to.tables.cold[slot].set_growth(forwarding.growth_bytes(), hot.green_frames.read());
 }
 
-void apply_forwardings(
-    CommandKind kind,
-    const BothForwardings& what,
-    const ApplyTo& to
-) noexcept {
+void apply_forwardings(CommandKind kind, const BothForwardings& what, const ApplyTo& to) noexcept {
     for (std::size_t half = 0; half < what.slots.size(); ++half) {
         const std::uint32_t slot = what.slots[half];
         if (kind == CommandKind::AddForwarding) {
@@ -113,6 +109,10 @@ void apply(const Command& command, const ApplyTo& to) noexcept {
             break;
         case CommandKind::FreeEndpoints:
             apply_free(command.endpoints, to);
+            break;
+        case CommandKind::StartPolling:
+        case CommandKind::StopPolling:
+        case CommandKind::Barrier: // not of the tables: the loop sees to them
             break;
     }
 }

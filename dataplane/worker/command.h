@@ -26,6 +26,9 @@ enum class CommandKind : std::uint8_t {
     CopyBlock,        ///< a compact block's content into a larger one
     SetPort,          ///< a port's root block, untagged or all-to-one entry
     FreeEndpoints,    ///< both halves of a circuit; acknowledged when nothing names them any more
+    StartPolling,     ///< one more rx queue is this worker's
+    StopPolling,      ///< acknowledged when its last frames are on their way to their owners
+    Barrier,          ///< changes nothing; acknowledged when all handed over before is taken over
 };
 
 struct InstallEndpoint {
@@ -76,6 +79,13 @@ struct SetPort {
     IndexEntry entry;       ///< of the others
 };
 
+/// Of Start- and StopPolling.
+struct RxQueueCommand {
+    std::uint16_t port = 0; ///< PortIndex
+    std::uint16_t device = 0;
+    std::uint16_t queue = 0;
+};
+
 /// One cache line on the ring. Which member lives is said by `kind`.
 struct alignas(64) Command {
     Command() noexcept : kind(CommandKind::FreeEndpoints), endpoints{} {}
@@ -90,6 +100,13 @@ struct alignas(64) Command {
     explicit Command(const CopyBlock& what) noexcept
         : kind(CommandKind::CopyBlock), copy_block(what) {}
     explicit Command(const SetPort& what) noexcept : kind(CommandKind::SetPort), set_port(what) {}
+    static Command start_polling(const RxQueueCommand& what) noexcept {
+        return {CommandKind::StartPolling, what};
+    }
+    static Command stop_polling(const RxQueueCommand& what) noexcept {
+        return {CommandKind::StopPolling, what};
+    }
+    static Command barrier() noexcept { return {CommandKind::Barrier, BothEndpoints{}}; }
     static Command set_forwarding(const BothForwardings& what) noexcept {
         return {CommandKind::SetForwarding, what};
     }
@@ -113,13 +130,14 @@ struct alignas(64) Command {
         ClearBlock clear_block;
         CopyBlock copy_block;
         SetPort set_port;
+        RxQueueCommand rx_queue;
     };
 
 private:
     Command(CommandKind which, const BothForwardings& what) noexcept
         : kind(which), forwardings(what) {}
-    Command(CommandKind which, const BothEndpoints& what) noexcept
-        : kind(which), endpoints(what) {}
+    Command(CommandKind which, const BothEndpoints& what) noexcept : kind(which), endpoints(what) {}
+    Command(CommandKind which, const RxQueueCommand& what) noexcept : kind(which), rx_queue(what) {}
 };
 static_assert(sizeof(Command) == 64 && std::is_trivially_copyable_v<Command>);
 

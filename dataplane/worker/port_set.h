@@ -12,7 +12,9 @@ namespace strowger::dataplane {
 
 inline constexpr std::uint16_t kNoQueue = 0xFFFF;
 
-/// One port as workers see it. The platform fills it before any worker starts. A worker polls at most one rx queue of a port, and each queue has one worker.
+/// One port as it is when the workers start; the platform fills it before. Who polls an rx queue
+/// may change while they run (ReceiverAssigner): what a worker polls is then in its own list, and
+/// this says how it began.
 struct alignas(64) PortQueues {
     PortQueues() {
         rx_queue.fill(kNoQueue);
@@ -23,7 +25,8 @@ struct alignas(64) PortQueues {
     std::uint32_t frame_max = 1'518; ///< the largest frame that really passes, with FCS and tags
     int socket = 0;                  ///< NUMA node of the device
     /// By worker; kNoQueue: some other worker receives, or transmits for it. At least one worker
-    /// has a tx queue, and at least one an rx queue.
+    /// has a tx queue, and at least one an rx queue. rx_queue: at the start, when a worker polls at
+    /// most one of a port; each queue has one worker at all times.
     std::array<std::uint16_t, limits::kWorkersMax> rx_queue{};
     std::array<std::uint16_t, limits::kWorkersMax> tx_queue{};
 };

@@ -15,6 +15,9 @@
 
 namespace strowger::dataplane {
 
+/// Of all ports: one a port for each worker that may poll it, should one worker poll them all.
+inline constexpr std::size_t kRxQueuesMax = std::size_t{limits::kPortsMax} * limits::kWorkersMax;
+
 /// Everything a worker uses, laid out by WorkerGroup before it starts.
 struct WorkerParts {
     std::uint32_t id = 0;
@@ -30,7 +33,7 @@ struct WorkerParts {
     const std::atomic<std::uint64_t>* virtual_clock = nullptr;
 
     std::uint32_t rx_count = 0;
-    std::array<RxQueue, limits::kPortsMax> rx;
+    std::array<RxQueue, kRxQueuesMax> rx; ///< polled in turn; changed by commands only
     /// Frames that others classified and this worker owns, by the worker they come from.
     std::array<rte_ring*, limits::kWorkersMax> handover_in{};
     std::array<HandoverLane, limits::kWorkersMax> handover_out;

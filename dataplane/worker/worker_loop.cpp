@@ -5,6 +5,7 @@
 #include "stage/parse.h"
 #include "stage/police.h"
 #include "stage/rewrite.h"
+#include "strowger/base/check.h"
 #include "worker/apply.h"
 #include "worker/worker.h"
 
@@ -54,6 +55,8 @@ private:
     [[nodiscard]] std::uint64_t now() const noexcept;
     void take_over_from(rte_ring* ring) noexcept;
     void poll(const RxQueue& queue) noexcept;
+    void start_polling(const RxQueueCommand& what) noexcept;
+    void stop_polling(const RxQueueCommand& what) noexcept;
     void come_in(Burst& burst) noexcept;
     void go_out(Burst& burst) noexcept;
 
@@ -114,7 +117,28 @@ void WorkerLoop::apply_commands() noexcept {
         .now = now(),
     };
     for (std::uint32_t i = 0; i < worker_.taken_count_; ++i) {
-        apply(worker_.taken_[i], to);
+        const Command& command = worker_.taken_[i];
+        if (command.kind == CommandKind::StartPolling) {
+            start_polling(command.rx_queue);
+        } else if (command.kind == CommandKind::StopPolling) {
+            stop_polling(command.rx_queue);
+        } else {
+            apply(command, to);
+        }
+    }
+}
+
+void WorkerLoop::start_polling(const RxQueueCommand& what) noexcept {
+    STROWGER_CHECK(parts_.rx_count < parts_.rx.size());
+    parts_.rx[parts_.rx_count++] = {.port = what.port, .device = what.device, .queue = what.queue};
+}
+
+void WorkerLoop::stop_polling(const RxQueueCommand& what) noexcept {
+    for (std::uint32_t i = 0; i < parts_.rx_count; ++i) {
+        if (parts_.rx[i].port == what.port && parts_.rx[i].queue == what.queue) {
+            parts_.rx[i] = parts_.rx[--parts_.rx_count];
+            return;
+        }
     }
 }
 

@@ -191,6 +191,20 @@ TEST_P(SeamContract, CountersLiveAsLongAsTheCircuit) {
     EXPECT_FALSE(plane().counters(key_of(0)).has_value());
 }
 
+TEST_P(SeamContract, ReceiversAreThoseThatWereAssigned) {
+    EXPECT_TRUE(plane().port_status(PortIndex{0}).receivers.contains(0));
+    WorkerSet last;
+    last.add(plane().workers().size() - 1);
+
+    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, last));
+    subject().settle();
+
+    EXPECT_EQ(plane().port_status(PortIndex{0}).receivers, last);
+    EXPECT_EQ(plane().outstanding(), 0U);
+    EXPECT_FALSE(plane().assign_receivers(PortIndex{0}, WorkerSet{}));
+    EXPECT_EQ(plane().port_status(PortIndex{0}).receivers, last);
+}
+
 TEST_P(SeamContract, DescribesItsPortsAndWorkers) {
     ASSERT_GE(plane().port_count(), 2U);
     EXPECT_NE(plane().port_status(PortIndex{0}).name, plane().port_status(PortIndex{1}).name);

@@ -29,6 +29,7 @@ public:
         port.status.link_up = true;
         port.status.speed_bps = 10'000'000'000;
         port.status.frame_max = frame_max;
+        port.status.receivers.add(0);
         ports_.push_back(std::move(port));
         return PortIndex{static_cast<std::uint16_t>(ports_.size() - 1)};
     }
@@ -95,6 +96,14 @@ public:
     void remove(CircuitKey key, std::uint64_t ticket) override {
         STROWGER_CHECK(installed_.count(key) == 1 && !is_staged(key) && !is_under_way(key));
         under_way_.push_back({key, ticket, std::nullopt});
+    }
+    /// Done at once; port_status() tells.
+    Result<void> assign_receivers(PortIndex port, WorkerSet workers) override {
+        if (workers.empty()) {
+            return Error{ErrorCode::Invalid, "A port needs a worker that receives.", {}};
+        }
+        ports_.at(port.value).status.receivers = workers;
+        return {};
     }
     [[nodiscard]] std::size_t outstanding() const override { return under_way_.size(); }
     std::size_t poll(std::span<Completion> completions) override {

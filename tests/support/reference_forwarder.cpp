@@ -47,7 +47,7 @@ ReferenceForwarder::ReferenceForwarder(Setup setup)
     : clock_hz_(setup.clock_hz), capacity_(setup.capacity) {
     STROWGER_CHECK(clock_hz_ > 0);
     for (PortSetup& port : setup.ports) {
-        ports_.push_back({std::move(port.name), port.frame_max, true, {}});
+        ports_.push_back({std::move(port.name), port.frame_max, true, WorkerSet{.bits = 1}, {}});
     }
 }
 
@@ -268,6 +268,15 @@ std::optional<CircuitCounters> ReferenceForwarder::counters(CircuitKey key) cons
     return found == circuits_.end() ? std::nullopt : std::optional(found->second.counters);
 }
 
+/// All its frames are forwarded one after the other, whoever receives them.
+Result<void> ReferenceForwarder::assign_receivers(PortIndex port, WorkerSet workers) {
+    if (workers.empty()) {
+        return Error{ErrorCode::Invalid, "a port needs a worker that receives", {}};
+    }
+    ports_.at(port.value).receivers = workers;
+    return {};
+}
+
 PortStatus ReferenceForwarder::port_status(PortIndex port) const {
     const Port& found = ports_.at(port.value);
     PortStatus status;
@@ -276,6 +285,7 @@ PortStatus ReferenceForwarder::port_status(PortIndex port) const {
     status.mac = "02:00:5e:00:00:01";
     status.link_up = found.link_up;
     status.frame_max = found.frame_max;
+    status.receivers = found.receivers;
     return status;
 }
 

@@ -76,7 +76,15 @@ public:
     virtual void commit(CircuitKey key, std::uint64_t ticket) = 0;
     /// Lets the circuit go: unmatched on every worker first, freed after.
     virtual void remove(CircuitKey key, std::uint64_t ticket) = 0;
-    /// Changes that are committed and not completed. The caller refuses new orders above a bound.
+    /// Lets these workers poll the port's rx queues, in even shares, instead of those that do now.
+    /// No frame is lost but what the device's rings do not hold meanwhile, and none overtakes
+    /// another of its circuit. Done when port_status() names them as receivers: those of them that
+    /// get a queue, where there are fewer queues. A later wish replaces one that has not begun.
+    /// Fails with Invalid: nobody, or a worker there is not.
+    virtual Result<void> assign_receivers(PortIndex port, WorkerSet workers) = 0;
+
+    /// Changes that are committed and not completed, and ports whose receivers are being changed.
+    /// The caller refuses new orders above a bound.
     [[nodiscard]] virtual std::size_t outstanding() const = 0;
     /// Moves outstanding changes on and hands out what completed. Cheap when there is nothing.
     virtual std::size_t poll(std::span<Completion> completions) = 0;
