@@ -217,13 +217,14 @@ public:
         frames_.next(burst, tables_.now());
         parse(burst, tables_.stats.data());
         if constexpr (kUpto >= Upto::Classify) {
-            classify(tables_.classifier, burst, tables_.stats.data());
-            find_slots(tables_.owner.hot, burst);
+            classify(
+                tables_.classifier, tables_.owner.hot, 0, burst, tables_.stats.data()
+            );
         }
     }
     void go_out(Burst& burst) {
         if constexpr (kUpto >= Upto::Guard) {
-            guard(tables_.owner, burst);
+            guard(tables_.owner, tables_.ports, burst);
         }
         if constexpr (kUpto >= Upto::Police && kPolices) {
             police(tables_.owner, burst);

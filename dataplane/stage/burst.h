@@ -20,7 +20,7 @@ inline constexpr std::uint16_t kBurstMax = 32;
 /// One bit a frame of a burst.
 using FrameMask = std::uint32_t;
 static_assert(kBurstMax <= 32);
-[[nodiscard]] constexpr FrameMask bit_of(std::uint16_t i) noexcept {
+[[nodiscard]] constexpr FrameMask bit_of(unsigned i) noexcept {
     return FrameMask{1} << i;
 }
 
@@ -39,32 +39,42 @@ struct Burst {
     std::array<HotSlot*, kBurstMax> slots{};      ///< from find_slots on
     std::array<Color, kBurstMax> colors{};        ///< from police on
 
+    /// Frames that forward and rewrite must look at closely; the others are green, of the version
+    /// that the hot slot has, and their port is up. From guard and police.
+    FrameMask special = 0;
+
     std::uint16_t dropped_count = 0;
     std::array<rte_mbuf*, kBurstMax> dropped{}; ///< counted, to be freed together
 
     /// Closes the gaps that frames leave behind; a stage says which at its end.
     void remove(FrameMask gone) noexcept {
-        if (gone == 0) [[likely]] {
-            return;
+        if (gone != 0) [[unlikely]] {
+            close_gaps(gone);
         }
-        std::uint16_t kept = 0;
-        for (std::uint16_t i = 0; i < count; ++i) {
-            if ((gone & bit_of(i)) == 0) {
-                move(kept++, i);
-            }
-        }
-        count = kept;
     }
 
     /// Counts a frame as dropped before it has an endpoint; the caller removes it.
-    FrameMask drop(std::uint16_t i, DropReason reason, PortStats* stats) noexcept {
+    FrameMask drop(unsigned i, DropReason reason, PortStats* stats) noexcept {
         stats[ports[i]].drop(reason);
         dropped[dropped_count++] = frames[i];
         return bit_of(i);
     }
 
 private:
-    void move(std::uint16_t to, std::uint16_t from) noexcept {
+    [[gnu::noinline]] void close_gaps(FrameMask gone) noexcept {
+        unsigned kept = 0;
+        FrameMask still_special = 0;
+        for (unsigned i = 0; i < count; ++i) {
+            if ((gone & bit_of(i)) == 0) {
+                still_special |= (special & bit_of(i)) != 0 ? bit_of(kept) : 0;
+                move(kept++, i);
+            }
+        }
+        special = still_special;
+        count = static_cast<std::uint16_t>(kept);
+    }
+
+    void move(unsigned to, unsigned from) noexcept {
         frames[to] = frames[from];
         ports[to] = ports[from];
         tags[to] = tags[from];
@@ -81,16 +91,16 @@ struct OwnerTables {
     PortStats* stats = nullptr;    ///< by PortIndex
     std::uint64_t byte_tokens = 0; ///< of the meters' clock
 
-    [[nodiscard]] ColdSlot& cold_of(const Burst& burst, std::uint16_t i) const noexcept {
+    [[nodiscard]] ColdSlot& cold_of(const Burst& burst, unsigned i) const noexcept {
         return cold[burst.entries[i].number()];
     }
     /// Counts a frame as dropped, at its port and its endpoint; the caller removes it.
-    FrameMask drop(Burst& burst, std::uint16_t i, DropReason reason) const noexcept {
+    FrameMask drop(Burst& burst, unsigned i, DropReason reason) const noexcept {
         cold_of(burst, i).drop(reason);
         return burst.drop(i, reason, stats);
     }
     /// The program that a frame was classified under.
-    [[nodiscard]] Forwarding forwarding(const Burst& burst, std::uint16_t i) const noexcept {
+    [[nodiscard]] Forwarding forwarding(const Burst& burst, unsigned i) const noexcept {
         const HotSlot& slot = *burst.slots[i];
         return burst.entries[i].version() == slot.version() ? slot.unpack()
                                                             : cold_of(burst, i).other;

@@ -8,7 +8,7 @@ namespace strowger::dataplane {
 namespace {
 
 [[gnu::noinline]] FrameMask
-fall_back(const Classifier& classifier, Burst& burst, std::uint16_t i, PortStats* stats) noexcept {
+fall_back(const Classifier& classifier, Burst& burst, unsigned i, PortStats* stats) noexcept {
     burst.entries[i] = classifier.all_to_one(burst.ports[i]);
     if (!burst.entries[i].is_none()) {
         return 0;
@@ -19,14 +19,21 @@ fall_back(const Classifier& classifier, Burst& burst, std::uint16_t i, PortStats
 
 } // namespace
 
-void classify(const Classifier& classifier, Burst& burst, PortStats* stats) noexcept {
+void classify(
+    const Classifier& classifier,
+    HotSlot* slots,
+    std::uint32_t self,
+    Burst& burst,
+    PortStats* stats
+) noexcept {
+    const unsigned count = burst.count;
     std::array<const void*, kBurstMax> places;
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
+    for (unsigned i = 0; i < count; ++i) {
         places[i] = classifier.outer_place(burst.ports[i], burst.tags[i]);
         rte_prefetch0(places[i]);
     }
     FrameMask inner = 0;
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
+    for (unsigned i = 0; i < count; ++i) {
         const IndexEntry outer = *static_cast<const IndexEntry*>(places[i]);
         burst.entries[i] = outer;
         if (Classifier::goes_on(outer, burst.tags[i])) [[likely]] {
@@ -36,21 +43,31 @@ void classify(const Classifier& classifier, Burst& burst, PortStats* stats) noex
         }
     }
     FrameMask gone = 0;
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
+    for (unsigned i = 0; i < count; ++i) {
         IndexEntry entry = burst.entries[i];
         if ((inner & bit_of(i)) != 0) [[likely]] {
             entry = Classifier::read_inner(entry, places[i], burst.tags[i].vid(1));
             burst.entries[i] = entry;
         }
         if (!entry.is_endpoint()) [[unlikely]] {
-            gone |= fall_back(classifier, burst, i, stats);
+            const FrameMask lost = fall_back(classifier, burst, i, stats);
+            gone |= lost;
+            entry = burst.entries[i];
+            if (lost != 0) {
+                continue;
+            }
+        }
+        if (entry.owner() == self) [[likely]] {
+            burst.slots[i] = &slots[entry.number()];
+            __builtin_prefetch(burst.slots[i], 1);
         }
     }
     burst.remove(gone);
 }
 
 void find_slots(HotSlot* slots, Burst& burst) noexcept {
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
+    const unsigned count = burst.count;
+    for (unsigned i = 0; i < count; ++i) {
         burst.slots[i] = &slots[burst.entries[i].number()];
         __builtin_prefetch(burst.slots[i], 1);
     }

@@ -52,14 +52,14 @@ FrameTags leaving_tags(
     return tags;
 }
 
-/// A frame that might not leave: by its program, or because a link is down.
+/// A special frame: it might not leave by its program, or because a link is down.
 [[gnu::noinline]] FrameMask look_closer(
     const OwnerTables& tables,
     const Classifier& classifier,
     std::uint32_t self,
     std::uint64_t links_up,
     Burst& burst,
-    std::uint16_t i
+    unsigned i
 ) noexcept {
     const Forwarding forwarding = tables.forwarding(burst, i);
     ColdSlot& cold = tables.cold_of(burst, i);
@@ -95,14 +95,9 @@ void forward(
 ) noexcept {
     const std::uint64_t links_up = ports.links_up();
     FrameMask gone = 0;
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
-        const std::uint64_t program = burst.slots[i]->meter.committed();
-        const bool other_version = HotSlot::Version::get(program) != burst.entries[i].version();
-        const bool link_down = (links_up >> HotSlot::OutPort::get(program) & 1U) == 0;
-        const bool checks = (program & HotSlot::ChecksEgress::kMask) != 0;
-        if ((other_version | link_down | checks) != 0) [[unlikely]] {
-            gone |= look_closer(tables, classifier, self, links_up, burst, i);
-        }
+    for (FrameMask left = burst.special; left != 0; left &= left - 1) {
+        const auto i = static_cast<unsigned>(__builtin_ctz(left));
+        gone |= look_closer(tables, classifier, self, links_up, burst, i);
     }
     burst.remove(gone);
 }

@@ -41,9 +41,10 @@ std::optional<DropReason> why_refused(const rte_mbuf* frame, const Forwarding& f
     return std::nullopt;
 }
 
-/// A frame that is not plain to see: refused, or of the version that the hot slot has not.
+/// A frame that is not plain to see: refused, or special.
 [[gnu::noinline]] FrameMask
-look_closer(const OwnerTables& tables, Burst& burst, std::uint16_t i) noexcept {
+look_closer(const OwnerTables& tables, Burst& burst, unsigned i) noexcept {
+    burst.special |= bit_of(i);
     const std::optional<DropReason> reason =
         why_refused(burst.frames[i], tables.forwarding(burst, i));
     return reason ? tables.drop(burst, i, *reason) : 0;
@@ -51,17 +52,21 @@ look_closer(const OwnerTables& tables, Burst& burst, std::uint16_t i) noexcept {
 
 } // namespace
 
-void guard(const OwnerTables& tables, Burst& burst) noexcept {
+void guard(const OwnerTables& tables, const PortSet& ports, Burst& burst) noexcept {
+    const std::uint64_t links_up = ports.links_up();
+    const unsigned count = burst.count;
+    burst.special = 0;
     FrameMask gone = 0;
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
+    for (unsigned i = 0; i < count; ++i) {
         const std::uint64_t program = burst.slots[i]->meter.committed();
         const rte_mbuf* const frame = burst.frames[i];
         const std::uint64_t head = head_of(frame);
-        const bool other_version = HotSlot::Version::get(program) != burst.entries[i].version();
-        const bool too_long = frame->pkt_len + kFcsBytes > HotSlot::FrameMax::get(program);
-        const bool is_l2cp = (head & kL2cpMask) == kL2cpPrefix;
-        const bool from_group = (head & kSourceIsGroup) != 0;
-        if ((other_version | too_long | is_l2cp | from_group) != 0) [[unlikely]] {
+        const std::uint64_t not_plain =
+            (HotSlot::Version::get(program) ^ burst.entries[i].version()) |
+            (program & HotSlot::ChecksEgress::kMask) |
+            (~(links_up >> HotSlot::OutPort::get(program)) & 1U) | (head & kSourceIsGroup);
+        if (not_plain != 0 || (head & kL2cpMask) == kL2cpPrefix ||
+            frame->pkt_len + kFcsBytes > HotSlot::FrameMax::get(program)) [[unlikely]] {
             gone |= look_closer(tables, burst, i);
         }
     }

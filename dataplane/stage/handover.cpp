@@ -9,7 +9,7 @@ namespace strowger::dataplane {
 
 namespace {
 
-void stage(HandoverLane& lane, const Burst& burst, std::uint16_t i) noexcept {
+void stage(HandoverLane& lane, const Burst& burst, unsigned i) noexcept {
     rte_mbuf* const frame = burst.frames[i];
     FrameNote::write(frame, burst.entries[i].bits(), burst.ports[i]);
     lane.frames[lane.count++] = frame;
@@ -44,7 +44,8 @@ void hand_over(
     WorkerStats& worker
 ) noexcept {
     FrameMask gone = 0;
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
+    const unsigned count = burst.count;
+    for (unsigned i = 0; i < count; ++i) {
         const std::uint32_t owner = burst.entries[i].owner();
         if (owner == self) {
             continue;

@@ -39,7 +39,8 @@ bool parse_tags(const rte_mbuf* frame, FrameTags& tags) noexcept {
 
 void parse(Burst& burst, PortStats* stats) noexcept {
     FrameMask gone = 0;
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
+    const unsigned count = burst.count;
+    for (unsigned i = 0; i < count; ++i) {
         const rte_mbuf* const frame = burst.frames[i];
         if (frame->nb_segs != 1 || frame->pkt_len < kMacHeaderBytes ||
             !parse_tags(frame, burst.tags[i])) [[unlikely]] {

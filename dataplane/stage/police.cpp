@@ -8,7 +8,8 @@ namespace {
 constexpr std::uint16_t kDeiBit = 0x1000;
 
 [[gnu::noinline]] FrameMask
-count_not_green(const OwnerTables& tables, Burst& burst, std::uint16_t i) noexcept {
+count_not_green(const OwnerTables& tables, Burst& burst, unsigned i) noexcept {
+    burst.special |= bit_of(i);
     ColdSlot& cold = tables.cold_of(burst, i);
     const std::uint32_t bytes = burst.frames[i]->pkt_len + kFcsBytes;
     if (burst.colors[i] == Color::Yellow) {
@@ -25,7 +26,8 @@ void police(const OwnerTables& tables, Burst& burst) noexcept {
     const std::uint64_t now = burst.now;
     const std::uint64_t byte_tokens = tables.byte_tokens;
     FrameMask gone = 0;
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
+    const unsigned count = burst.count;
+    for (unsigned i = 0; i < count; ++i) {
         HotSlot& slot = *burst.slots[i];
         const std::uint32_t packet_bytes = burst.frames[i]->pkt_len;
         const bool arrived_yellow = (burst.tags[i].tci[0] & kDeiBit) != 0; // no tag: zero

@@ -13,7 +13,8 @@ void receive(const RxQueue& from, Burst& burst, PortStats* stats) noexcept {
         return;
     }
     std::uint64_t bytes = 0;
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
+    const unsigned count = burst.count;
+    for (unsigned i = 0; i < count; ++i) {
         rte_prefetch0(rte_pktmbuf_mtod(burst.frames[i], const void*));
         burst.ports[i] = from.port;
         bytes += burst.frames[i]->pkt_len + kFcsBytes;

@@ -13,7 +13,8 @@ constexpr std::uint32_t kFrameBytesLeast = 60; ///< without FCS (802.3)
 constexpr std::uint32_t kAddressBytes = 12;
 
 /// The change that the hot slot's program makes of a frame.
-TagChange change_of(const HotSlot& slot, IndexEntry entry, const FrameTags& tags) noexcept {
+[[gnu::always_inline]] inline TagChange
+change_of(const HotSlot& slot, IndexEntry entry, const FrameTags& tags) noexcept {
     const std::uint64_t excess = slot.meter.excess();
     const std::uint64_t outer_tpid = HotSlot::OuterTpid::get(slot.meter.bursts());
     const std::uint64_t inner = HotSlot::PushesInner::get(slot.meter.times());
@@ -50,7 +51,8 @@ TagChange change_of(const Forwarding& forwarding, IndexEntry entry, const FrameT
 /// Puts the addresses and the pushed tags in front of what remains of the frame. All is read before
 /// anything is written, and what stands behind the tags is written back as it was, so there is one
 /// way for every number of tags.
-void apply_change(rte_mbuf* frame, const TagChange& change) noexcept {
+[[gnu::always_inline]] inline void
+apply_change(rte_mbuf* frame, const TagChange& change) noexcept {
     auto* const old_start = rte_pktmbuf_mtod(frame, std::uint8_t*);
     std::uint64_t head = 0;
     std::uint32_t tail = 0;
@@ -98,11 +100,10 @@ bool pad(rte_mbuf* frame) noexcept {
     return true;
 }
 
-/// A frame with more to it than tags: of the version that the hot slot has not, with a tag to
-/// rename or a priority tag to pop, too short as it leaves, or yellow. Keeps the egress account
-/// right, which takes every green frame to grow as the hot program says.
+/// A special frame, one with a tag to rename or a priority tag to pop, or too short as it leaves.
+/// Keeps the egress account right, which takes every green frame to grow as the hot program says.
 [[gnu::noinline]] FrameMask
-rewrite_carefully(const OwnerTables& tables, Burst& burst, std::uint16_t i) noexcept {
+rewrite_carefully(const OwnerTables& tables, Burst& burst, unsigned i) noexcept {
     rte_mbuf* const frame = burst.frames[i];
     const Forwarding forwarding = tables.forwarding(burst, i);
     const TagChange change = change_of(forwarding, burst.entries[i], burst.tags[i]);
@@ -130,29 +131,65 @@ rewrite_carefully(const OwnerTables& tables, Burst& burst, std::uint16_t i) noex
     return leaves ? 0 : tables.drop(burst, i, DropReason::NoHeadroom);
 }
 
+/// QinQ in, QinQ out, which most circuits between carriers are: both tags give way to two, and
+/// nothing moves.
+[[gnu::always_inline]] inline void
+swap_tags(rte_mbuf* frame, const HotSlot& slot, const FrameTags& tags) noexcept {
+    // In host order, the first tag on top: EtherTypes, then PCP and DEI of the tags they replace,
+    // then VIDs.
+    static constexpr std::array<std::uint64_t, 4> kEtherTypes = {
+        0x8100'0000'8100'0000, 0x88A8'0000'8100'0000, 0x9100'0000'8100'0000, 0};
+    const std::uint64_t priorities = std::uint64_t{tags.tci[0]} << 32U | tags.tci[1];
+    const std::uint64_t excess = slot.meter.excess();
+    const std::uint64_t words = kEtherTypes[HotSlot::OuterTpid::get(slot.meter.bursts())] |
+                                (priorities & 0x0000'F000'0000'F000) |
+                                HotSlot::OuterVid::get(excess) << 32U |
+                                HotSlot::InnerVid::get(excess);
+    const std::uint64_t tags_be = rte_cpu_to_be_64(words);
+    std::memcpy(
+        rte_pktmbuf_mtod_offset(frame, std::uint8_t*, kAddressBytes), &tags_be, sizeof(tags_be)
+    );
+}
+
+/// Any other number of tags.
+[[gnu::noinline]] FrameMask
+change_tags(const OwnerTables& tables, Burst& burst, unsigned i) noexcept {
+    const HotSlot& slot = *burst.slots[i];
+    const IndexEntry entry = burst.entries[i];
+    rte_mbuf* const frame = burst.frames[i];
+    const TagChange change = change_of(slot, entry, burst.tags[i]);
+    const std::int32_t growth = change.growth_bytes();
+    if (HotSlot::RenamesRemaining::get(slot.meter.times()) != 0 ||
+        entry.pop_code() == IndexEntry::kPopsPriorityTag ||
+        growth > static_cast<std::int32_t>(frame->data_off) ||
+        static_cast<std::int32_t>(frame->pkt_len) + growth <
+            static_cast<std::int32_t>(kFrameBytesLeast)) [[unlikely]] {
+        return rewrite_carefully(tables, burst, i);
+    }
+    apply_change(frame, change);
+    return 0;
+}
+
 } // namespace
 
 void rewrite(const OwnerTables& tables, Burst& burst) noexcept {
+    // Of meter.times(): pushes an inner tag, and renames none.
+    constexpr std::uint64_t kTwoPushed = HotSlot::PushesInner::kMask >> Meter::RefilledAt::kBits;
+    const FrameMask special = burst.special;
+    const unsigned count = burst.count;
     FrameMask gone = 0;
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
+    for (unsigned i = 0; i < count; ++i) {
         const HotSlot& slot = *burst.slots[i];
-        const IndexEntry entry = burst.entries[i];
         rte_mbuf* const frame = burst.frames[i];
-        const TagChange change = change_of(slot, entry, burst.tags[i]);
-        const std::int32_t growth = change.growth_bytes();
-        const bool special = entry.version() != slot.version() ||
-                             HotSlot::RenamesRemaining::get(slot.meter.times()) != 0 ||
-                             entry.pop_code() == IndexEntry::kPopsPriorityTag ||
-                             burst.colors[i] != Color::Green;
-        const bool short_of_room =
-            growth > static_cast<std::int32_t>(frame->data_off) ||
-            static_cast<std::int32_t>(frame->pkt_len) + growth <
-                static_cast<std::int32_t>(kFrameBytesLeast);
-        if (special | short_of_room) [[unlikely]] {
+        if ((special >> i & 1U) != 0) [[unlikely]] {
             gone |= rewrite_carefully(tables, burst, i);
-            continue;
+        } else if (slot.meter.times() >> Meter::RefilledAt::kBits == kTwoPushed &&
+                   burst.entries[i].pop_code() == 2 && frame->pkt_len >= kFrameBytesLeast)
+            [[likely]] {
+            swap_tags(frame, slot, burst.tags[i]);
+        } else {
+            gone |= change_tags(tables, burst, i);
         }
-        apply_change(frame, change);
     }
     burst.remove(gone);
 }

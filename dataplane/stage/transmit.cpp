@@ -131,12 +131,13 @@ void transmit(
     std::uint64_t& staged_ports,
     Burst& burst
 ) noexcept {
-    for (std::uint16_t i = 0; i < burst.count; ++i) {
+    const unsigned count = burst.count;
+    for (unsigned i = 0; i < count; ++i) {
         const HotSlot& slot = *burst.slots[i];
         const IndexEntry entry = burst.entries[i];
         std::uint16_t port = slot.out_port();
-        if (entry.version() != slot.version()) [[unlikely]] {
-            port = tables.cold_of(burst, i).other.out_port;
+        if ((burst.special >> i & 1U) != 0) [[unlikely]] {
+            port = tables.forwarding(burst, i).out_port;
         }
         TxLane& lane = lanes[port];
         FrameNote::write(burst.frames[i], entry.number(), burst.colors[i], burst.ports[i]);

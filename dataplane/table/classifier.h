@@ -24,11 +24,18 @@ struct FrameTags {
     std::array<std::uint8_t, 2> tpid{}; ///< a Tpid
     std::uint8_t count = 0;             ///< 0 to 2
 
+    /// A second tag that is a C-tag: only such are looked up.
+    [[nodiscard]] bool has_inner_c_tag() const noexcept {
+        constexpr std::uint16_t kTwoAndCTag = 2U << 8U | static_cast<std::uint8_t>(Tpid::CTag8100);
+        std::uint16_t second = 0; // tpid[1] and count at once
+        __builtin_memcpy(&second, &tpid[1], sizeof(second));
+        return second == kTwoAndCTag;
+    }
     [[nodiscard]] constexpr std::uint16_t vid(std::size_t tag) const noexcept {
         return tci[tag] & 0x0FFFU;
     }
 };
-static_assert(sizeof(FrameTags) == 8);
+static_assert(sizeof(FrameTags) == 8 && offsetof(FrameTags, count) == offsetof(FrameTags, tpid) + 2);
 
 /// One worker's map from (port, tags) to endpoints: direct indexes and small blocks, so a lookup
 /// costs the same with one circuit and with a million. At most two dependent loads and a last one
@@ -49,20 +56,19 @@ public:
 
     /// Whether the second load is due: a block of inner VIDs, which are those of C-tags.
     [[nodiscard]] static bool goes_on(IndexEntry outer, const FrameTags& tags) noexcept {
-        constexpr auto kCTag = static_cast<std::uint8_t>(Tpid::CTag8100);
-        return outer.is_block() && tags.count == 2 && tags.tpid[1] == kCTag;
+        return outer.is_block() && tags.has_inner_c_tag();
     }
     /// Where it goes: an entry of a direct block, a line of a compact one.
     [[nodiscard]] const void* inner_place(IndexEntry outer, std::uint16_t vid) const noexcept {
-        const BlockShape shape = outer.shape();
-        return shape.is_direct() ? static_cast<const void*>(direct_entry(outer.number(), vid))
-                                 : &lines_[outer.number() + shape.line_of(vid)];
+        return outer.is_direct_block()
+                   ? static_cast<const void*>(direct_entry(outer.number(), vid))
+                   : &lines_[outer.number() + outer.shape().line_of(vid)];
     }
     /// And what it says there.
     [[nodiscard]] static IndexEntry
     read_inner(IndexEntry outer, const void* place, std::uint16_t vid) noexcept {
-        return outer.shape().is_direct() ? *static_cast<const IndexEntry*>(place)
-                                         : static_cast<const IndexLine*>(place)->find(vid);
+        return outer.is_direct_block() ? *static_cast<const IndexEntry*>(place)
+                                       : static_cast<const IndexLine*>(place)->find(vid);
     }
 
     /// What is left when the places said nothing: the port's all-to-one endpoint, if it has one.

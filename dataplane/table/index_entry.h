@@ -90,6 +90,11 @@ public:
             static_cast<std::uint8_t>((bits_ >> kLinesShift) & 15U),
             static_cast<std::uint8_t>((bits_ >> kVidShift) & 15U)};
     }
+    /// In one comparison: kind and shape of a direct block.
+    [[nodiscard]] constexpr bool is_direct_block() const noexcept {
+        constexpr std::uint32_t kMask = kKindMask | (15U << kLinesShift);
+        return (bits_ & kMask) == (kBlock | (BlockShape::kDirect << kLinesShift));
+    }
     [[nodiscard]] constexpr std::uint32_t bits() const noexcept { return bits_; }
     /// The same endpoint where frames come with a priority tag that gives way to pushed ones.
     [[nodiscard]] constexpr IndexEntry popping_priority_tag() const noexcept {

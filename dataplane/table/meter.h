@@ -65,9 +65,10 @@ struct MeterConfig {
 }
 
 /// A group of bits inside a 64-bit word.
-template <unsigned kShift, unsigned kBits>
+template <unsigned kShift, unsigned kWidth>
 struct BitField {
-    static constexpr std::uint64_t kMax = (std::uint64_t{1} << kBits) - 1;
+    static constexpr unsigned kBits = kWidth;
+    static constexpr std::uint64_t kMax = (std::uint64_t{1} << kWidth) - 1;
     static constexpr std::uint64_t kMask = kMax << kShift;
 
     [[nodiscard]] static constexpr std::uint64_t get(std::uint64_t word) noexcept {
@@ -117,7 +118,7 @@ public:
 
     /// Colours one frame and takes its tokens. `arrived_yellow` counts only when colour-aware.
     /// `byte_tokens` is the clock's.
-    [[nodiscard]] Color color(
+    [[gnu::always_inline, nodiscard]] Color color(
         std::uint32_t bytes,
         bool arrived_yellow,
         std::uint64_t now,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+
 namespace strowger::dataplane {
 
 class Worker;
@@ -15,7 +17,7 @@ struct FramePath {
     void (*acknowledge)(Worker& worker) noexcept;
 };
 
-/// The best of those built that this CPU can run.
-[[nodiscard]] const FramePath& best_frame_path() noexcept;
+/// Those built that this CPU can run, the best first. Empty: a build for another CPU.
+[[nodiscard]] std::span<const FramePath* const> frame_paths() noexcept;
 
 } // namespace strowger::dataplane

@@ -92,6 +92,16 @@ Result<void> WorkerGroup::build(const Terms& terms) {
     STROWGER_CHECK(terms.config->endpoints <= limits::kEndpointsMax);
     ports_ = terms.ports;
     places_ = terms.places;
+    path_ = terms.path != nullptr       ? terms.path
+            : !frame_paths().empty() ? frame_paths().front()
+                                     : nullptr;
+    if (path_ == nullptr) {
+        return Error{
+            .code = ErrorCode::Unavailable,
+            .message = "this build is for x86-64-v2 and later, and this CPU is older",
+            .problems = {},
+        };
+    }
     clock_hz_ = terms.clock_hz != 0 ? terms.clock_hz : rte_get_tsc_hz();
     for (std::size_t id = 0; id < places_.size(); ++id) {
         if (auto built = build_worker(id, terms); !built) {
@@ -105,7 +115,7 @@ Result<void> WorkerGroup::build(const Terms& terms) {
         return connected;
     }
     for (Worker* const worker : workers_) {
-        worker->attach(best_frame_path());
+        worker->attach(*path_);
     }
     return {};
 }

@@ -38,7 +38,8 @@ public:
         std::vector<WorkerPlace> places; ///< one a worker
         /// Time of tests, with `clock_hz`; null: the TSC.
         const std::atomic<std::uint64_t>* virtual_clock = nullptr;
-        std::uint64_t clock_hz = 0; ///< 0: the TSC's
+        std::uint64_t clock_hz = 0;      ///< 0: the TSC's
+        const FramePath* path = nullptr; ///< null: the best that the CPU can run
     };
 
     /// Fails with Unavailable when a socket has not enough memory, naming how much was asked for.
@@ -55,6 +56,7 @@ public:
     [[nodiscard]] const Worker& worker(std::size_t id) const noexcept { return *workers_[id]; }
     [[nodiscard]] const PortSet& ports() const noexcept { return *ports_; }
     [[nodiscard]] std::uint64_t clock_hz() const noexcept { return clock_hz_; }
+    [[nodiscard]] const FramePath& path() const noexcept { return *path_; }
     [[nodiscard]] int socket(std::size_t id) const { return places_[id].socket; }
 
     /// Puts one command on a worker's ring. False: the ring is full, try again later.
@@ -75,6 +77,7 @@ private:
 
     const PortSet* ports_ = nullptr;
     std::uint64_t clock_hz_ = 0;
+    const FramePath* path_ = nullptr;
     std::vector<WorkerPlace> places_;
     std::vector<Worker*> workers_;
     std::vector<rte_ring*> frame_rings_; ///< those that may hold frames at the end

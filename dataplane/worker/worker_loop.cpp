@@ -57,7 +57,7 @@ private:
     void poll(const RxQueue& queue) noexcept;
     void start_polling(const RxQueueCommand& what) noexcept;
     void stop_polling(const RxQueueCommand& what) noexcept;
-    void come_in(Burst& burst) noexcept;
+    void come_in() noexcept;
     void go_out(Burst& burst) noexcept;
 
     [[nodiscard]] Burst& filling() const noexcept { return worker_.bursts_[worker_.filling_]; }
@@ -178,7 +178,8 @@ void WorkerLoop::take_over_from(rte_ring* ring) noexcept {
         worker_.frames_moved_ += count;
         burst.now = now();
         parse(burst, parts_.port_stats);
-        come_in(burst);
+        find_slots(parts_.hot_slots, burst);
+        come_in();
     }
 }
 
@@ -191,16 +192,15 @@ void WorkerLoop::poll(const RxQueue& queue) noexcept {
     worker_.frames_moved_ += burst.count;
     burst.now = now();
     parse(burst, parts_.port_stats);
-    classify(worker_.classifier_, burst, parts_.port_stats);
+    classify(worker_.classifier_, parts_.hot_slots, parts_.id, burst, parts_.port_stats);
     if (parts_.worker_count > 1) {
         hand_over(parts_.id, parts_.handover_out, burst, parts_.port_stats, worker_.stats_);
     }
-    come_in(burst);
+    come_in();
 }
 
-/// Starts the loads of a burst's slots, and finishes the burst before it meanwhile.
-void WorkerLoop::come_in(Burst& burst) noexcept {
-    find_slots(parts_.hot_slots, burst);
+/// The loads of a burst's slots are under way: the burst before it is finished meanwhile.
+void WorkerLoop::come_in() noexcept {
     go_out(half_done());
     worker_.filling_ = 1 - worker_.filling_;
 }
@@ -210,7 +210,7 @@ void WorkerLoop::go_out(Burst& burst) noexcept {
     if (burst.count == 0 && burst.dropped_count == 0) {
         return;
     }
-    guard(tables_, burst);
+    guard(tables_, *parts_.ports, burst);
     police(tables_, burst);
     forward(tables_, worker_.classifier_, parts_.id, *parts_.ports, burst);
     rewrite(tables_, burst);

@@ -44,6 +44,7 @@ SteppedDataplane::SteppedDataplane(const Options& options) : parts_(std::make_un
         .places = std::vector<dataplane::WorkerPlace>(options.workers),
         .virtual_clock = &parts_->clock,
         .clock_hz = options.clock_hz,
+        .path = dataplane::frame_paths()[options.frame_path],
     });
     STROWGER_CHECK(group.has_value());
     parts_->group = std::move(*group);

@@ -30,6 +30,7 @@ public:
         std::uint32_t command_ring = 4;  ///< holds one less
         std::uint32_t handover_ring = 8; ///< holds one less
         std::uint64_t clock_hz = 1'000'000'000;
+        std::size_t frame_path = 0; ///< which of those that this CPU can run
     };
 
     explicit SteppedDataplane(const Options& options);
