@@ -75,6 +75,22 @@ Result<std::unique_ptr<Eal>> start_eal(
     return Eal::start(eal_arguments(config, choice->use, sockets), report);
 }
 
+/// What an operator sizes with memory.endpoints and memory.vlan_index_bytes.
+void report_tables(const DataplaneConfig& config, const WorkerGroup& group, const Report& report) {
+    constexpr std::uint64_t kMebibyte = 1'048'576;
+    const auto mebibytes = [](std::uint64_t bytes) {
+        return std::to_string((bytes + kMebibyte - 1) / kMebibyte) + " MiB";
+    };
+    const std::uint64_t slots = std::uint64_t{config.endpoints} * kEndpointBytes;
+    report(
+        Severity::Info,
+        std::to_string(group.size()) + " worker(s), frame path built for " + group.path().name +
+            "; each holds " + std::to_string(config.endpoints) + " endpoints: slots " +
+            mebibytes(slots) + " (" + std::to_string(kEndpointBytes) +
+            " bytes an endpoint), VLAN index " + mebibytes(index_bytes(config))
+    );
+}
+
 } // namespace
 
 /// In the order of their making: each uses those above it.
@@ -128,6 +144,7 @@ Runtime::start(const DataplaneConfig& config, const Report& report) {
         return group.error();
     }
     parts.group = std::move(*group);
+    report_tables(config, *parts.group, report);
     parts.dataplane.emplace(config, *parts.group, *parts.ports);
     auto threads = WorkerThreads::start(config, *parts.group);
     if (!threads) {

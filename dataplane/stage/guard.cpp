@@ -22,7 +22,8 @@ std::uint64_t head_of(const rte_mbuf* frame) noexcept {
     return rte_le_to_cpu_64(load<std::uint64_t>(frame, 0));
 }
 
-std::optional<DropReason> why_refused(const rte_mbuf* frame, const Forwarding& forwarding) noexcept {
+std::optional<DropReason>
+why_refused(const rte_mbuf* frame, const Forwarding& forwarding) noexcept {
     const std::uint64_t head = head_of(frame);
     if (!forwarding.has(Forwarding::Forwards)) {
         return DropReason::Suspended;
@@ -31,8 +32,8 @@ std::optional<DropReason> why_refused(const rte_mbuf* frame, const Forwarding& f
         return DropReason::Oversize;
     }
     const bool is_l2cp = (head & kL2cpMask) == kL2cpPrefix;
-    if (is_l2cp && (!forwarding.has(Forwarding::L2cpTransparent) ||
-                    (head & kDestinationMask) == kPauseMac)) {
+    if (is_l2cp &&
+        (!forwarding.has(Forwarding::L2cpTransparent) || (head & kDestinationMask) == kPauseMac)) {
         return DropReason::L2cp;
     }
     if ((head & kSourceIsGroup) != 0) {

@@ -6,7 +6,8 @@
 namespace strowger::dataplane {
 
 /// In: slots. Out: colours, counted at ingress. Lets go of red frames (Policed), marks
-/// yellow ones as special. A frame arrives yellow when its first tag, of any TPID, has DEI set; the meter decides whether that counts.
+/// yellow ones as special. A frame arrives yellow when its first tag, of any TPID, has DEI set; the
+/// meter decides whether that counts.
 void police(const OwnerTables& tables, Burst& burst) noexcept;
 
 } // namespace strowger::dataplane

@@ -33,7 +33,8 @@ change_of(const HotSlot& slot, IndexEntry entry, const FrameTags& tags) noexcept
     };
 }
 
-TagChange change_of(const Forwarding& forwarding, IndexEntry entry, const FrameTags& tags) noexcept {
+TagChange
+change_of(const Forwarding& forwarding, IndexEntry entry, const FrameTags& tags) noexcept {
     return {
         .pushed_be = pushed_tags_be(
             tags,
@@ -51,8 +52,7 @@ TagChange change_of(const Forwarding& forwarding, IndexEntry entry, const FrameT
 /// Puts the addresses and the pushed tags in front of what remains of the frame. All is read before
 /// anything is written, and what stands behind the tags is written back as it was, so there is one
 /// way for every number of tags.
-[[gnu::always_inline]] inline void
-apply_change(rte_mbuf* frame, const TagChange& change) noexcept {
+[[gnu::always_inline]] inline void apply_change(rte_mbuf* frame, const TagChange& change) noexcept {
     auto* const old_start = rte_pktmbuf_mtod(frame, std::uint8_t*);
     std::uint64_t head = 0;
     std::uint32_t tail = 0;
@@ -108,8 +108,8 @@ rewrite_carefully(const OwnerTables& tables, Burst& burst, unsigned i) noexcept 
     const Forwarding forwarding = tables.forwarding(burst, i);
     const TagChange change = change_of(forwarding, burst.entries[i], burst.tags[i]);
     ColdSlot& cold = tables.cold_of(burst, i);
-    const std::uint32_t as_counted = frame->pkt_len + kFcsBytes +
-                                     static_cast<std::uint32_t>(cold.growth());
+    const std::uint32_t as_counted =
+        frame->pkt_len + kFcsBytes + static_cast<std::uint32_t>(cold.growth());
     const bool fits = change.growth_bytes() <= static_cast<int>(rte_pktmbuf_headroom(frame));
     if (fits) {
         if (forwarding.has(Forwarding::RenamesRemaining)) {
@@ -183,8 +183,7 @@ void rewrite(const OwnerTables& tables, Burst& burst) noexcept {
         rte_mbuf* const frame = burst.frames[i];
         if ((special >> i & 1U) != 0) [[unlikely]] {
             gone |= rewrite_carefully(tables, burst, i);
-        } else if (slot.meter.times() >> Meter::RefilledAt::kBits == kTwoPushed &&
-                   burst.entries[i].pop_code() == 2 && frame->pkt_len >= kFrameBytesLeast)
+        } else if (slot.meter.times() >> Meter::RefilledAt::kBits == kTwoPushed && burst.entries[i].pop_code() == 2 && frame->pkt_len >= kFrameBytesLeast)
             [[likely]] {
             swap_tags(frame, slot, burst.tags[i]);
         } else {

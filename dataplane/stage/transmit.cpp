@@ -150,11 +150,8 @@ void transmit(
     burst.count = 0;
 }
 
-std::uint32_t flush_tx(
-    const OwnerTables& tables,
-    std::span<TxLane> lanes,
-    std::uint64_t& staged_ports
-) noexcept {
+std::uint32_t
+flush_tx(const OwnerTables& tables, std::span<TxLane> lanes, std::uint64_t& staged_ports) noexcept {
     std::uint32_t sent = 0;
     for (std::uint64_t left = staged_ports; left != 0; left &= left - 1) {
         const auto port = static_cast<std::size_t>(__builtin_ctzll(left));

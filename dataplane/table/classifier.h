@@ -35,7 +35,9 @@ struct FrameTags {
         return tci[tag] & 0x0FFFU;
     }
 };
-static_assert(sizeof(FrameTags) == 8 && offsetof(FrameTags, count) == offsetof(FrameTags, tpid) + 2);
+static_assert(
+    sizeof(FrameTags) == 8 && offsetof(FrameTags, count) == offsetof(FrameTags, tpid) + 2
+);
 
 /// One worker's map from (port, tags) to endpoints: direct indexes and small blocks, so a lookup
 /// costs the same with one circuit and with a million. At most two dependent loads and a last one
@@ -60,9 +62,8 @@ public:
     }
     /// Where it goes: an entry of a direct block, a line of a compact one.
     [[nodiscard]] const void* inner_place(IndexEntry outer, std::uint16_t vid) const noexcept {
-        return outer.is_direct_block()
-                   ? static_cast<const void*>(direct_entry(outer.number(), vid))
-                   : &lines_[outer.number() + outer.shape().line_of(vid)];
+        return outer.is_direct_block() ? static_cast<const void*>(direct_entry(outer.number(), vid))
+                                       : &lines_[outer.number() + outer.shape().line_of(vid)];
     }
     /// And what it says there.
     [[nodiscard]] static IndexEntry

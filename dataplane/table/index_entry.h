@@ -70,9 +70,7 @@ public:
     }
     [[nodiscard]] constexpr bool is_block() const noexcept { return (bits_ & kKindMask) == kBlock; }
     /// 0 to 2, or kPopsPriorityTag.
-    [[nodiscard]] constexpr unsigned pop_code() const noexcept {
-        return (bits_ >> kPopShift) & 3U;
-    }
+    [[nodiscard]] constexpr unsigned pop_code() const noexcept { return (bits_ >> kPopShift) & 3U; }
     [[nodiscard]] constexpr unsigned pop_count() const noexcept {
         return pop_code() == kPopsPriorityTag ? 1 : pop_code();
     }

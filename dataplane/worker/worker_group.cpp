@@ -29,13 +29,12 @@ Error no_memory(int socket) {
 } // namespace
 
 std::uint32_t index_bytes(const DataplaneConfig& config) {
-    return config.vlan_index_bytes != 0
-               ? config.vlan_index_bytes
-               : std::clamp<std::uint32_t>(
-                     config.endpoints * kIndexBytesPerEndpoint,
-                     kIndexBytesDefaultMin,
-                     limits::kVlanIndexBytesMax
-                 );
+    return config.vlan_index_bytes != 0 ? config.vlan_index_bytes
+                                        : std::clamp<std::uint32_t>(
+                                              config.endpoints * kIndexBytesPerEndpoint,
+                                              kIndexBytesDefaultMin,
+                                              limits::kVlanIndexBytesMax
+                                          );
 }
 
 std::size_t transmitter_of(const PortQueues& port, std::size_t worker, std::size_t worker_count) {
@@ -92,7 +91,7 @@ Result<void> WorkerGroup::build(const Terms& terms) {
     STROWGER_CHECK(terms.config->endpoints <= limits::kEndpointsMax);
     ports_ = terms.ports;
     places_ = terms.places;
-    path_ = terms.path != nullptr       ? terms.path
+    path_ = terms.path != nullptr    ? terms.path
             : !frame_paths().empty() ? frame_paths().front()
                                      : nullptr;
     if (path_ == nullptr) {
@@ -138,16 +137,14 @@ Result<void> WorkerGroup::build_worker(std::size_t id, const Terms& terms) {
     parts.meter_clock = MeterClock::from_hz(clock_hz_);
     // Zeroed memory is a valid value of each: empty entries, idle slots, counters at zero. The
     // first block stays empty for good.
-    parts.index_lines =
-        static_cast<IndexLine*>(allocate(index_bytes(config), socket));
-    parts.hot_slots =
-        static_cast<HotSlot*>(allocate(config.endpoints * sizeof(HotSlot), socket));
+    parts.index_lines = static_cast<IndexLine*>(allocate(index_bytes(config), socket));
+    parts.hot_slots = static_cast<HotSlot*>(allocate(config.endpoints * sizeof(HotSlot), socket));
     parts.cold_slots =
         static_cast<ColdSlot*>(allocate(config.endpoints * sizeof(ColdSlot), socket));
     parts.port_stats = static_cast<PortStats*>(allocate(ports_->count * sizeof(PortStats), socket));
     parts.commands = make_ring(config.command_ring, sizeof(Command), socket);
-    if (parts.index_lines == nullptr || parts.hot_slots == nullptr ||
-        parts.cold_slots == nullptr || parts.port_stats == nullptr || parts.commands == nullptr) {
+    if (parts.index_lines == nullptr || parts.hot_slots == nullptr || parts.cold_slots == nullptr ||
+        parts.port_stats == nullptr || parts.commands == nullptr) {
         return no_memory(socket);
     }
     return {};

@@ -19,6 +19,12 @@ namespace strowger::dataplane {
 /// each S-VLAN (a compact block takes at most 36 bytes a VLAN, a direct one at most 32).
 inline constexpr std::uint32_t kIndexBytesPerEndpoint = 40;
 inline constexpr std::uint32_t kIndexBytesDefaultMin = 8'388'608;
+/// Hot and cold slot.
+inline constexpr std::uint32_t kEndpointBytes = sizeof(HotSlot) + sizeof(ColdSlot);
+static_assert(
+    2 * (kEndpointBytes + kIndexBytesPerEndpoint) <= 600,
+    "an E-Line takes at most 600 bytes of a worker"
+);
 /// Bytes of one worker's index.
 [[nodiscard]] std::uint32_t index_bytes(const DataplaneConfig& config);
 

@@ -25,10 +25,10 @@ public:
         unsigned rx_queues = 1; ///< of each port, at most workers; queue q is polled by worker q
         unsigned tx_queues = 4; ///< of each port; workers above it transmit through others
         std::uint32_t frame_max = 9'216;
-        std::uint32_t endpoints = 64; ///< slots in each worker
+        std::uint32_t endpoints = 64;                 ///< slots in each worker
         std::uint32_t vlan_index_bytes = 65 * 16'384; ///< of each worker
-        std::uint32_t command_ring = 4;  ///< holds one less
-        std::uint32_t handover_ring = 8; ///< holds one less
+        std::uint32_t command_ring = 4;               ///< holds one less
+        std::uint32_t handover_ring = 8;              ///< holds one less
         std::uint64_t clock_hz = 1'000'000'000;
         std::size_t frame_path = 0; ///< which of those that this CPU can run
     };
