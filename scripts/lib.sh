@@ -22,6 +22,8 @@ STROWGER_TEST_PACKAGES=(
     libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy shellcheck
     strace python3-yaml python3-jsonschema python3-scapy
 )
+# The peers that scripts/bench measures beside us: testpmd is in dpdk-dev.
+STROWGER_PEER_PACKAGES=(dpdk dpdk-dev openvswitch-switch-dpdk)
 # libFuzzer, which clang only recommends.
 STROWGER_FUZZ_PACKAGES=(clang libclang-rt-14-dev)
 

@@ -82,22 +82,27 @@ BandwidthProfile all_green() {
     return BandwidthProfile::resolve(spec, Bytes{limits::kFrameBytesDefault}).value();
 }
 
-CircuitProgram program_of(std::uint32_t circuit, Work work, PortIndex in, PortIndex out) {
-    EndpointProgram a{in, Tpid::STag88a8, both_tags(arriving_tags(circuit)), all_green()};
-    EndpointProgram z{out, Tpid::STag88a8, both_tags(leaving_tags(circuit)), all_green()};
-    if (work == Work::TwoToOne) {
-        const auto behind = static_cast<std::uint16_t>(circuit / kCVidsPerSVlan);
-        z.port = PortIndex{static_cast<std::uint16_t>(out.value + behind)};
-        z.tpid = Tpid::CTag8100;
-        z.map = MapCVlans{VlanSet::single(vid(arriving_tags(circuit).c_vid))};
-    }
-    CircuitProgram program{
-        .endpoints = {a, z},
+CircuitProgram program_between(Tags in_tags, Tags out_tags, PortIndex in, PortIndex out) {
+    return {
+        .endpoints =
+            {EndpointProgram{in, Tpid::STag88a8, both_tags(in_tags), all_green()},
+             EndpointProgram{out, Tpid::STag88a8, both_tags(out_tags), all_green()}},
         .frame_max = Bytes{limits::kFrameBytesDefault},
         .forwarding = true,
         .l2cp_transparent = false,
         .workers = {},
     };
+}
+
+CircuitProgram program_of(std::uint32_t circuit, Work work, PortIndex in, PortIndex out) {
+    const Tags arriving = arriving_tags(circuit);
+    CircuitProgram program = program_between(arriving, leaving_tags(circuit), in, out);
+    if (work == Work::TwoToOne) {
+        EndpointProgram& z = program.endpoints[1];
+        z.port.value = static_cast<std::uint16_t>(out.value + circuit / kCVidsPerSVlan);
+        z.tpid = Tpid::CTag8100;
+        z.map = MapCVlans{VlanSet::single(vid(arriving.c_vid))};
+    }
     return program;
 }
 
@@ -125,6 +130,15 @@ std::vector<std::uint32_t> shuffled(std::uint32_t circuits) {
         std::swap(order[i - 1], order[other]);
     }
     return order;
+}
+
+std::vector<std::uint32_t> random_tour(std::uint32_t circuits) {
+    const std::vector<std::uint32_t> order = shuffled(circuits);
+    std::vector<std::uint32_t> next(circuits);
+    for (std::uint32_t i = 0; i < circuits; ++i) {
+        next[order[i]] = order[(i + 1) % circuits];
+    }
+    return next;
 }
 
 } // namespace strowger::bench

@@ -48,6 +48,9 @@ struct Tags {
 
 /// A profile that colours everything green.
 [[nodiscard]] BandwidthProfile all_green();
+/// Both tags translated.
+[[nodiscard]] CircuitProgram
+program_between(Tags in_tags, Tags out_tags, PortIndex in, PortIndex out);
 /// Circuit number `circuit`, from port `in` to port `out` (or, TwoToOne, one of those behind it).
 [[nodiscard]] CircuitProgram
 program_of(std::uint32_t circuit, Work work, PortIndex in, PortIndex out);
@@ -57,5 +60,8 @@ program_of(std::uint32_t circuit, Work work, PortIndex in, PortIndex out);
 [[nodiscard]] std::vector<std::uint8_t> frame_of(std::uint32_t circuit, std::uint32_t frame_bytes);
 /// Every circuit once, in a random order that is the same in every run.
 [[nodiscard]] std::vector<std::uint32_t> shuffled(std::uint32_t circuits);
+/// By circuit, the one after it on a random tour of all. Where a circuit's frames leave with the
+/// tags of the next one, a frame that is sent round and round meets every circuit.
+[[nodiscard]] std::vector<std::uint32_t> random_tour(std::uint32_t circuits);
 
 } // namespace strowger::bench

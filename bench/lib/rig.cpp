@@ -17,6 +17,7 @@
 #include <array>
 #include <cstdio>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace strowger::bench {
@@ -31,24 +32,33 @@ Error unavailable(std::string why) {
     return {.code = ErrorCode::Unavailable, .message = std::move(why), .problems = {}};
 }
 
-DataplaneConfig config_of(unsigned workers) {
+DataplaneConfig config_of(const std::vector<std::uint32_t>& cores) {
     DataplaneConfig config;
-    config.workers.resize(workers);
-    for (unsigned worker = 0; worker < workers; ++worker) {
-        config.workers[worker].core = worker + 1;
+    for (const std::uint32_t core : cores) {
+        WorkerConfig worker;
+        worker.core = core;
+        config.workers.push_back(worker);
     }
     return config;
 }
 
 } // namespace
 
-Result<void> start_eal(const std::string& program, unsigned workers, std::uint64_t megabytes) {
-    const DataplaneConfig config = config_of(workers);
+Result<void> start_eal(
+    const std::string& program,
+    const std::vector<std::uint32_t>& cores,
+    std::uint64_t megabytes
+) {
+    DataplaneConfig config = config_of(cores);
+    std::set<std::uint32_t> taken = {config.control_core};
+    for (WorkerConfig& worker : config.workers) {
+        worker.shared = !taken.insert(worker.core).second;
+    }
     if (const auto places = dataplane::place_workers(config, dataplane::read_machine()); !places) {
+        const Error& error = places.error();
         return unavailable(
-            "needs " + std::to_string(workers + 1) + " cores of its own: " +
-            (places.error().problems.empty() ? places.error().message
-                                             : places.error().problems.front().message)
+            "needs a control core and a worker core: " +
+            (error.problems.empty() ? error.message : error.problems.front().message)
         );
     }
     const auto choice = dataplane::choose_hugepages(
@@ -174,15 +184,14 @@ Product::~Product() = default;
 
 Result<std::unique_ptr<Product>> Product::create(const Terms& terms) {
     std::unique_ptr<Product> product{new Product};
-    product->config_ = config_of(terms.workers);
+    product->config_ = config_of(terms.cores);
     product->config_.endpoints = terms.endpoints;
-    product->config_.vlan_index_bytes = terms.vlan_index_bytes;
     product->config_.handover_ring = terms.handover_ring;
     product->ports_ = std::make_unique<Ports>(*terms.ports);
     auto group = dataplane::WorkerGroup::create({
         .config = &product->config_,
         .ports = terms.ports,
-        .places = std::vector<dataplane::WorkerPlace>(terms.workers),
+        .places = std::vector<dataplane::WorkerPlace>(terms.cores.size()),
         .virtual_clock = nullptr,
         .clock_hz = dataplane::measure_tsc_hz(),
     });
@@ -196,10 +205,10 @@ Result<std::unique_ptr<Product>> Product::create(const Terms& terms) {
     return product;
 }
 
-Result<void> Product::install(std::uint32_t circuits, Work work, PortIndex in, PortIndex out) {
+Result<void> Product::install(std::uint32_t circuits, const Programs& program_of_circuit) {
     for (std::uint32_t circuit = 0; circuit < circuits; ++circuit) {
         const CircuitKey key{circuit};
-        if (auto staged = seam_->stage(key, program_of(circuit, work, in, out)); !staged) {
+        if (auto staged = seam_->stage(key, program_of_circuit(circuit)); !staged) {
             return staged;
         }
         seam_->commit(key, circuit);

@@ -12,15 +12,21 @@
 #include <rte_mempool.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace strowger::bench {
 
-/// The EAL of a benchmark: control thread on core 0, `workers` lcores on the cores behind it, all
-/// memory in hugepages. Fails with Unavailable, saying what the machine lacks.
-Result<void> start_eal(const std::string& program, unsigned workers, std::uint64_t megabytes);
+/// The EAL of a benchmark: control thread on core 0, lcore 1 and so on on `cores`, all memory in
+/// hugepages. A worker may be on core 0 where the control thread sleeps while it is measured. Fails
+/// with Unavailable, saying what the machine lacks.
+Result<void> start_eal(
+    const std::string& program,
+    const std::vector<std::uint32_t>& cores,
+    std::uint64_t megabytes
+);
 
 /// An ethdev made for a benchmark. Removed when it goes.
 class BenchDevice {
@@ -63,10 +69,9 @@ Result<Pool> make_pool(const std::string& name, std::uint32_t buffers);
 class Product {
 public:
     struct Terms {
-        dataplane::PortSet* ports = nullptr; ///< outlives this
-        unsigned workers = 1;
-        std::uint32_t endpoints = 0;   ///< slots of each worker
-        std::uint32_t vlan_index_bytes = 0; ///< of each worker; 0: what the endpoints need
+        dataplane::PortSet* ports = nullptr;    ///< outlives this
+        std::vector<std::uint32_t> cores = {1}; ///< one worker each, as start_eal was told
+        std::uint32_t endpoints = 0;            ///< slots of each worker
         std::uint32_t handover_ring = 2'048;
     };
     static Result<std::unique_ptr<Product>> create(const Terms& terms);
@@ -80,9 +85,9 @@ public:
     [[nodiscard]] dataplane::WorkerGroup& group() { return *group_; }
     [[nodiscard]] const DataplaneConfig& config() const { return config_; }
 
+    using Programs = std::function<CircuitProgram(std::uint32_t circuit)>;
     /// Installs circuits 0 to `circuits` - 1 while no worker runs.
-    Result<void>
-    install(std::uint32_t circuits, Work work, PortIndex in = {0}, PortIndex out = {1});
+    Result<void> install(std::uint32_t circuits, const Programs& program_of_circuit);
     /// Lets the workers take and acknowledge commands on this thread, without moving frames, until
     /// no change is outstanding.
     void settle();

@@ -5,6 +5,7 @@
 #include "platform/worker_threads.h"
 #include "strowger/base/check.h"
 
+#include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <rte_launch.h>
 #include <rte_mbuf.h>
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <bit>
 #include <chrono>
+#include <cstring>
 #include <thread>
 #include <utility>
 
@@ -20,7 +22,7 @@ namespace strowger::bench {
 
 namespace {
 
-constexpr unsigned kLcore = 1;
+constexpr unsigned kLcore = 1; // where WorkerThreads puts the first worker of a group
 constexpr std::uint32_t kCyclingBuffers = 8'192;
 constexpr std::uint16_t kBurst = 32;
 // Caches, branch predictors and the clock of the core settle first.
@@ -49,6 +51,12 @@ int run_floor(void* argument) {
     return 0;
 }
 
+/// DPDK's names are unique in a process.
+std::string next_number() {
+    static unsigned made = 0;
+    return std::to_string(made++);
+}
+
 /// Watches a loop that runs on the lcore: `frames_so_far` is read together with the clock.
 template <typename FramesSoFar>
 Round watch(const LcoreClock& clock, double seconds, const FramesSoFar& frames_so_far) {
@@ -69,7 +77,8 @@ Round watch(const LcoreClock& clock, double seconds, const FramesSoFar& frames_s
 
 Result<std::unique_ptr<EndlessRig>> EndlessRig::create(const Terms& terms) {
     std::unique_ptr<EndlessRig> rig{new EndlessRig(terms)};
-    if (auto opened = rig->open_ports(); !opened) {
+    auto opened = terms.source == Source::Pcap ? rig->open_pcap() : rig->open_loop();
+    if (!opened) {
         return opened.error();
     }
     if (auto made = rig->make_product(); !made) {
@@ -78,9 +87,8 @@ Result<std::unique_ptr<EndlessRig>> EndlessRig::create(const Terms& terms) {
     return rig;
 }
 
-Result<void> EndlessRig::open_ports() {
-    static unsigned opened = 0;
-    const std::string number = std::to_string(opened++);
+Result<void> EndlessRig::open_pcap() {
+    const std::string number = next_number();
     const std::uint32_t buffers = std::bit_ceil(pcap_frames(terms_.circuits) + kCyclingBuffers) - 1;
     auto pool = make_pool("endless" + number, buffers);
     if (!pool) {
@@ -106,6 +114,56 @@ Result<void> EndlessRig::open_ports() {
     return {};
 }
 
+Result<void> EndlessRig::open_loop() {
+    const std::string number = next_number();
+    auto pool = make_pool("loop" + number, 2 * kCyclingBuffers - 1);
+    if (!pool) {
+        return pool.error();
+    }
+    pool_ = std::move(*pool);
+    const std::string name = "loop" + number;
+    auto loop = make_ring(name, 2 * kCyclingBuffers);
+    auto idle = make_ring(name + "idle", 2);
+    if (!loop || !idle) {
+        return loop ? idle.error() : loop.error();
+    }
+    loop_ = std::move(*loop);
+    idle_ = std::move(*idle);
+    for (const bool in : {true, false}) {
+        rte_ring* rx = in ? loop_.get() : idle_.get();
+        rte_ring* tx = in ? idle_.get() : loop_.get();
+        const int id = rte_eth_from_rings((name + (in ? "in" : "out")).c_str(), &rx, 1, &tx, 1, 0);
+        if (id < 0) {
+            return Error{ErrorCode::Unavailable, "DPDK makes no port of a ring", {}};
+        }
+        auto device = BenchDevice::adopt(static_cast<std::uint16_t>(id), pool_.get(), {});
+        if (!device) {
+            return device.error();
+        }
+        (in ? source_ : sinks_.emplace_back()) = std::move(*device);
+    }
+    return fill_loop();
+}
+
+Result<void> EndlessRig::fill_loop() {
+    const std::vector<std::uint32_t> order = shuffled(terms_.circuits);
+    for (std::uint32_t i = 0; i < kCyclingBuffers; ++i) {
+        const std::vector<std::uint8_t> bytes =
+            frame_of(order[i % terms_.circuits], terms_.frame_bytes);
+        rte_mbuf* const frame = rte_pktmbuf_alloc(pool_.get());
+        if (frame == nullptr) {
+            return Error{ErrorCode::Unavailable, "no frame buffers for the loop", {}};
+        }
+        std::memcpy(
+            rte_pktmbuf_append(frame, static_cast<std::uint16_t>(bytes.size())),
+            bytes.data(),
+            bytes.size()
+        );
+        STROWGER_CHECK(rte_ring_sp_enqueue(loop_.get(), frame) == 0);
+    }
+    return {};
+}
+
 Result<void> EndlessRig::make_product() {
     ports_ = std::make_unique<dataplane::PortSet>();
     STROWGER_CHECK(1 + sinks_.size() <= ports_->ports.size());
@@ -118,16 +176,22 @@ Result<void> EndlessRig::make_product() {
         port.rx_queue[0] = i == 0 ? 0 : dataplane::kNoQueue;
         port.tx_queue[0] = 0;
     }
-    auto product = Product::create(
-        {.ports = ports_.get(),
-         .workers = 1,
-         .endpoints = 2 * terms_.circuits}
-    );
+    auto product = Product::create({.ports = ports_.get(), .endpoints = 2 * terms_.circuits});
     if (!product) {
         return product.error();
     }
     product_ = std::move(*product);
-    return product_->install(terms_.circuits, terms_.work);
+    if (terms_.source == Source::Pcap) {
+        return product_->install(terms_.circuits, [this](std::uint32_t circuit) {
+            return program_of(circuit, terms_.work, {0}, {1});
+        });
+    }
+    return product_->install(
+        terms_.circuits,
+        [next = random_tour(terms_.circuits)](std::uint32_t circuit) {
+            return program_between(arriving_tags(circuit), arriving_tags(next[circuit]), {0}, {1});
+        }
+    );
 }
 
 Round EndlessRig::measure_floor(double seconds) {

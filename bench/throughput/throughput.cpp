@@ -11,6 +11,7 @@
 #include "throughput/endless_rig.h"
 
 #include <bit>
+#include <compare>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -30,14 +31,15 @@ namespace {
 constexpr const char* kUsage = R"(usage: throughput [option...]
 
   --circuits N,...     numbers of circuits (default 1,1000,10000,100000)
+  --source WHAT        pcap (what peers are fed with), loop (hardly any I/O), both (default pcap)
   --two-to-one N,...   also with two tags in and one out (at most 63 x 4,000 circuits; default 10000)
   --rounds N           default 5
   --seconds S          of one round (default 1)
   --frame-bytes N      with FCS (default 64)
   --pcap-dir DIR       where the frames are kept (default: the folder for temporary files)
   --pcap-only          write the files and end; needs neither hugepages nor cores
-  --serve              set up, then run a round for each line "floor|two_to_two|two_to_one N SECONDS"
-                       of standard input, and answer with a line of JSON
+  --serve              set up, then answer each line of standard input with a line of JSON:
+                       "probe", or "floor|product pcap|loop two_to_two|two_to_one N SECONDS"
 )";
 constexpr std::uint32_t kProbeMegabytes = 64;
 constexpr std::uint32_t kCircuitsMax = 1'000'000;
@@ -49,6 +51,8 @@ struct Options {
     double seconds = 1;
     std::uint32_t frame_bytes = 64;
     std::string pcap_dir = std::filesystem::temp_directory_path();
+    bool pcap = true;
+    bool loop = false;
     bool pcap_only = false;
     bool serve = false;
 };
@@ -76,10 +80,19 @@ std::vector<std::uint32_t> numbers(const std::string& text, std::uint32_t most) 
     return values;
 }
 
+void read_source(const std::string& text, Options& options) {
+    if (text != "pcap" && text != "loop" && text != "both") {
+        refuse("--source is pcap, loop or both, not '" + text + "'");
+    }
+    options.pcap = text != "loop";
+    options.loop = text != "pcap";
+}
+
 Options read_options(int argc, char** argv) {
     static const option kLong[] = {
         {"circuits", required_argument, nullptr, 'c'},
         {"two-to-one", required_argument, nullptr, '1'},
+        {"source", required_argument, nullptr, 'o'},
         {"rounds", required_argument, nullptr, 'r'},
         {"seconds", required_argument, nullptr, 's'},
         {"frame-bytes", required_argument, nullptr, 'b'},
@@ -99,6 +112,9 @@ Options read_options(int argc, char** argv) {
                 break;
             case '1':
                 options.two_to_one = numbers(optarg, kOneTagMost);
+                break;
+            case 'o':
+                read_source(optarg, options);
                 break;
             case 'r':
                 options.rounds = number(optarg, 1, 1'000);
@@ -131,8 +147,38 @@ Options read_options(int argc, char** argv) {
     return options;
 }
 
+/// Which rig of a run.
+struct Key {
+    Source source = Source::Pcap;
+    Work work = Work::TwoToTwo;
+    std::uint32_t circuits = 1;
+    friend auto operator<=>(const Key&, const Key&) = default;
+};
+
 const char* name_of(Work work) {
     return work == Work::TwoToTwo ? "two_to_two" : "two_to_one";
+}
+const char* name_of(Source source) {
+    return source == Source::Pcap ? "pcap" : "loop";
+}
+
+/// Every rig that the options ask for.
+std::vector<Key> keys_of(const Options& options) {
+    std::vector<Key> keys;
+    for (const std::uint32_t circuits : options.two_to_two) {
+        if (options.pcap) {
+            keys.push_back({Source::Pcap, Work::TwoToTwo, circuits});
+        }
+        if (options.loop) {
+            keys.push_back({Source::Loop, Work::TwoToTwo, circuits});
+        }
+    }
+    for (const std::uint32_t circuits : options.two_to_one) {
+        if (options.pcap) {
+            keys.push_back({Source::Pcap, Work::TwoToOne, circuits});
+        }
+    }
+    return keys;
 }
 
 std::string pcap_of(const Options& options, std::uint32_t circuits) {
@@ -141,41 +187,40 @@ std::string pcap_of(const Options& options, std::uint32_t circuits) {
 
 /// Writes the files that are not there yet.
 Result<void> write_pcaps(const Options& options) {
-    for (const auto* const list : {&options.two_to_two, &options.two_to_one}) {
-        for (const std::uint32_t circuits : *list) {
-            const std::string path = pcap_of(options, circuits);
-            if (std::filesystem::exists(path)) {
-                continue;
-            }
-            // A run that is killed meanwhile must not leave half a file under the name.
-            const std::string unfinished = path + ".part";
-            if (auto written = write_pcap(unfinished, circuits, options.frame_bytes); !written) {
-                return written;
-            }
-            std::filesystem::rename(unfinished, path);
+    for (const Key& key : keys_of(options)) {
+        const std::string path = pcap_of(options, key.circuits);
+        if (key.source != Source::Pcap || std::filesystem::exists(path)) {
+            continue;
         }
+        // A run that is killed meanwhile must not leave half a file under the name.
+        const std::string unfinished = path + ".part";
+        if (auto written = write_pcap(unfinished, key.circuits, options.frame_bytes); !written) {
+            return written;
+        }
+        std::filesystem::rename(unfinished, path);
     }
     return {};
 }
 
 class Bench {
 public:
-    using Key = std::pair<Work, std::uint32_t>;
-
     Result<void> set_up(const Options& options) {
-        if (auto started = start_eal("throughput", 1, megabytes(options)); !started) {
+        if (auto started = start_eal("throughput", {1}, megabytes(options)); !started) {
             return started;
         }
         tsc_hz_ = static_cast<double>(dataplane::measure_tsc_hz());
-        for (const std::uint32_t circuits : options.two_to_two) {
-            if (auto added = add(options, Work::TwoToTwo, circuits); !added) {
-                return added;
+        for (const Key& key : keys_of(options)) {
+            auto rig = EndlessRig::create(
+                {.circuits = key.circuits,
+                 .source = key.source,
+                 .work = key.work,
+                 .pcap = pcap_of(options, key.circuits),
+                 .frame_bytes = options.frame_bytes}
+            );
+            if (!rig) {
+                return rig.error();
             }
-        }
-        for (const std::uint32_t circuits : options.two_to_one) {
-            if (auto added = add(options, Work::TwoToOne, circuits); !added) {
-                return added;
-            }
+            rigs_.emplace(key, std::move(*rig));
         }
         return {};
     }
@@ -189,11 +234,12 @@ public:
             samples_[{floor, key}].push_back(ns);
         }
         return fmt::format(
-            R"({{"case":"{}","work":"{}","circuits":{},"frames":{},"ns_per_frame":{:.3f},)"
+            R"({{"case":"{}","source":"{}","work":"{}","circuits":{},"frames":{},"ns_per_frame":{:.3f},)"
             R"("cycles_per_frame":{:.2f},"on_core_share":{:.4f},"void":"{}"}})",
             floor ? "floor" : "product",
-            name_of(key.first),
-            key.second,
+            name_of(key.source),
+            name_of(key.work),
+            key.circuits,
             round.frames,
             ns,
             ns * tsc_hz_ / 1e9,
@@ -227,43 +273,37 @@ private:
         constexpr std::uint64_t kBufferBytes = 2'400;
         constexpr std::uint64_t kCircuitBytes = 800;
         std::uint64_t bytes = 128ULL << 20;
-        for (const auto* const list : {&options.two_to_two, &options.two_to_one}) {
-            for (const std::uint32_t circuits : *list) {
-                bytes += std::bit_ceil(pcap_frames(circuits) + 8'192) * kBufferBytes;
-                bytes += circuits * kCircuitBytes + (8ULL << 20);
-            }
+        for (const Key& key : keys_of(options)) {
+            const std::uint32_t held = key.source == Source::Pcap ? pcap_frames(key.circuits) : 0;
+            bytes += std::bit_ceil(held + 8'192) * kBufferBytes;
+            bytes += key.circuits * kCircuitBytes + (8ULL << 20);
         }
         return bytes >> 20;
     }
-    Result<void> add(const Options& options, Work work, std::uint32_t circuits) {
-        auto rig = EndlessRig::create(
-            {.circuits = circuits, .work = work, .pcap = pcap_of(options, circuits)}
-        );
-        if (!rig) {
-            return rig.error();
-        }
-        rigs_.emplace(Key{work, circuits}, std::move(*rig));
-        return {};
-    }
     /// For people; the lines before are for programs.
     void print_table() const {
-        fmt::print(stderr, "\n  work        circuits   floor ns   frame ns   net ns  net cycles\n");
+        fmt::print(
+            stderr, "\n  source work        circuits   floor ns   frame ns   net ns  net cycles\n"
+        );
         for (const auto& [key, rig] : rigs_) {
+            fmt::print(
+                stderr,
+                "  {:<6} {:<10} {:>9} ",
+                name_of(key.source),
+                name_of(key.work),
+                key.circuits
+            );
             const auto floor = samples_.find({true, key});
             const auto frame = samples_.find({false, key});
             if (floor == samples_.end() || frame == samples_.end()) {
-                fmt::print(
-                    stderr, "  {:<10} {:>9}  every round was void\n", name_of(key.first), key.second
-                );
+                fmt::print(stderr, "every round was void\n");
                 continue;
             }
             const double floor_ns = median(floor->second);
             const double frame_ns = median(frame->second);
             fmt::print(
                 stderr,
-                "  {:<10} {:>9} {:>10.2f} {:>10.2f} {:>8.2f} {:>11.1f}\n",
-                name_of(key.first),
-                key.second,
+                "{:>10.2f} {:>10.2f} {:>8.2f} {:>11.1f}\n",
                 floor_ns,
                 frame_ns,
                 frame_ns - floor_ns,
@@ -292,12 +332,18 @@ int serve(Bench& bench) {
             std::fflush(stdout);
             continue;
         }
-        words >> circuits >> seconds;
-        const Work work = what == "two_to_one" ? Work::TwoToOne : Work::TwoToTwo;
-        if (!words || !bench.has({work, circuits})) {
+        std::string source;
+        std::string work;
+        words >> source >> work >> circuits >> seconds;
+        const Key key{
+            source == "loop" ? Source::Loop : Source::Pcap,
+            work == "two_to_one" ? Work::TwoToOne : Work::TwoToTwo,
+            circuits,
+        };
+        if (!words || (what != "floor" && what != "product") || !bench.has(key)) {
             refuse(fmt::format("'{}' names no rig of this run", line));
         }
-        fmt::print("{}\n", bench.run({work, circuits}, what == "floor", seconds));
+        fmt::print("{}\n", bench.run(key, what == "floor", seconds));
         std::fflush(stdout);
     }
     return 0;

@@ -81,6 +81,19 @@ TEST(BenchCircuits, AShuffleHoldsEachCircuitOnceInTheSameOrderEachTime) {
     EXPECT_EQ(9'999U, *std::max_element(order.begin(), order.end()));
 }
 
+TEST(BenchCircuits, ATourMeetsEveryCircuitBeforeItComesBack) {
+    const std::vector<std::uint32_t> next = random_tour(1'000);
+
+    std::uint32_t at = 0;
+    std::size_t steps = 0;
+    do {
+        at = next.at(at);
+        ++steps;
+    } while (at != 0 && steps <= 1'000);
+    EXPECT_EQ(1'000U, steps);
+    EXPECT_EQ(0U, random_tour(1).at(0));
+}
+
 TEST(BenchPcap, AFileRepeatsFewCircuitsAndHoldsManyOnce) {
     EXPECT_EQ(1'024U, pcap_frames(1));
     EXPECT_EQ(2'000U, pcap_frames(1'000));

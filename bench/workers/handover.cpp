@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What hand-over adds to a frame: one worker polls, another owns the circuits, against one worker
+// that does both, in the same run. Frame buffers are taken from their pool by the poller and given
+// back by the owner, as with a NIC. There are never more frames under way than the hand-over ring
+// holds, so that nothing is lost unless hand-over loses it.
+#include "lib/lcore.h"
+#include "lib/not_measured.h"
+#include "lib/pcap_file.h"
+#include "platform/tsc_rate.h"
+#include "platform/worker_threads.h"
+#include "strowger/base/check.h"
+#include "throughput/endless_rig.h"
+#include "workers/parts.h"
+
+#include <chrono>
+#include <cstdint>
+#include <fmt/format.h>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace strowger::bench {
+namespace {
+
+constexpr std::uint32_t kCircuits = 10'000;
+constexpr std::uint32_t kHandoverRing = 2'048;
+// Both workers' stocks of buffers are part of it.
+constexpr std::uint32_t kUnderWay = 1'536;
+constexpr std::size_t kOwner = 0;
+constexpr std::size_t kPoller = 1;
+
+/// Two workers: circuits on the first, the source polled by the second.
+class HandoverRig {
+public:
+    static Result<std::unique_ptr<HandoverRig>> create(const std::string& pcap);
+
+    struct Measured {
+        std::uint64_t frames = 0;
+        std::uint64_t lost = 0;
+        double owner_ns = 0; ///< busy time a frame
+        double poller_ns = 0;
+    };
+    Measured run(double seconds, double tsc_hz);
+
+private:
+    HandoverRig() = default;
+    Result<void> set_up(const std::string& pcap);
+    Result<void> install();
+
+    Pool pool_;
+    std::unique_ptr<BenchDevice> source_;
+    std::unique_ptr<BenchDevice> sink_;
+    dataplane::PortSet ports_;
+    std::unique_ptr<Product> product_;
+};
+
+Result<std::unique_ptr<HandoverRig>> HandoverRig::create(const std::string& pcap) {
+    std::unique_ptr<HandoverRig> rig{new HandoverRig};
+    if (auto ready = rig->set_up(pcap); !ready) {
+        return ready.error();
+    }
+    return rig;
+}
+
+Result<void> HandoverRig::set_up(const std::string& pcap) {
+    auto pool = make_pool("handover", pcap_frames(kCircuits) + kUnderWay);
+    if (!pool) {
+        return pool.error();
+    }
+    pool_ = std::move(*pool);
+    auto source =
+        BenchDevice::open("net_pcap_handover,rx_pcap=" + pcap + ",infinite_rx=1", pool_.get(), {});
+    if (!source) {
+        return source.error();
+    }
+    source_ = std::move(*source);
+    auto sink = BenchDevice::open("net_null_handover,no-rx=1", pool_.get(), {.tx_queues = 1});
+    if (!sink) {
+        return sink.error();
+    }
+    sink_ = std::move(*sink);
+    ports_.count = 2;
+    for (std::size_t i = 0; i < 2; ++i) {
+        ports_.ports[i].device = (i == 0 ? source_ : sink_)->id();
+        ports_.ports[i].frame_max = limits::kFrameBytesMax;
+        ports_.ports[i].tx_queue[i == 0 ? kPoller : kOwner] = 0;
+    }
+    ports_.ports[0].rx_queue[kPoller] = 0;
+    auto product = Product::create(
+        {.ports = &ports_,
+         .cores = {1, 0},
+         .endpoints = 2 * kCircuits + 64,
+         .handover_ring = kHandoverRing}
+    );
+    if (!product) {
+        return product.error();
+    }
+    product_ = std::move(*product);
+    return install();
+}
+
+Result<void> HandoverRig::install() {
+    WorkerSet owner;
+    owner.add(kOwner);
+    auto installed = product_->install(kCircuits, [owner](std::uint32_t circuit) {
+        CircuitProgram program = program_of(circuit, Work::TwoToTwo, {0}, {1});
+        program.workers = owner;
+        return program;
+    });
+    if (!installed) {
+        return installed;
+    }
+    const auto place = product_->seam().place(CircuitKey{kCircuits - 1});
+    if (!place || place->worker != kOwner) {
+        return Error{
+            .code = ErrorCode::Unavailable,
+            .message = "circuits do not go to the worker that their program names",
+            .problems = {}};
+    }
+    return {};
+}
+
+HandoverRig::Measured HandoverRig::run(double seconds, double tsc_hz) {
+    constexpr std::chrono::milliseconds kWarmUp{200};
+    const auto threads = dataplane::WorkerThreads::start(product_->config(), product_->group());
+    STROWGER_CHECK(threads.has_value());
+    const dataplane::Worker& owner = product_->group().worker(kOwner);
+    const dataplane::Worker& poller = product_->group().worker(kPoller);
+    const auto drops = [this] {
+        std::uint64_t sum = 0;
+        for (const std::uint64_t count : product_->seam().port_counters({0}).drops) {
+            sum += count;
+        }
+        return sum;
+    };
+    std::this_thread::sleep_for(kWarmUp);
+    const std::uint64_t frames = owner.stats().taken_over.read();
+    const std::uint64_t owner_busy = owner.stats().busy_cycles.read();
+    const std::uint64_t poller_busy = poller.stats().busy_cycles.read();
+    const std::uint64_t lost = drops();
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    Measured measured;
+    measured.frames = owner.stats().taken_over.read() - frames;
+    const auto ns_a_frame = [&](std::uint64_t cycles) {
+        return measured.frames == 0 ? 0
+                                    : static_cast<double>(cycles) * 1e9 / tsc_hz /
+                                          static_cast<double>(measured.frames);
+    };
+    measured.owner_ns = ns_a_frame(owner.stats().busy_cycles.read() - owner_busy);
+    measured.poller_ns = ns_a_frame(poller.stats().busy_cycles.read() - poller_busy);
+    measured.lost = drops() - lost;
+    return measured;
+}
+
+} // namespace
+
+int measure_handover(const WorkersOptions& options) {
+    const std::string pcap = options.pcap_dir + "/strowger-10000-64.pcap";
+    if (auto written = write_pcap(pcap, kCircuits, 64); !written) {
+        return not_measured(written.error().message);
+    }
+    if (auto started = start_eal("workers", {1, 0}, 384); !started) {
+        return not_measured(started.error().message);
+    }
+    auto alone = EndlessRig::create({.circuits = kCircuits, .pcap = pcap});
+    if (!alone) {
+        return not_measured(alone.error().message);
+    }
+    auto pair = HandoverRig::create(pcap);
+    if (!pair) {
+        return not_measured(pair.error().message);
+    }
+    const auto tsc_hz = static_cast<double>(dataplane::measure_tsc_hz());
+    for (unsigned round = 0; round < options.rounds; ++round) {
+        const Round floor = (*alone)->measure_floor(options.seconds);
+        const Round completion = (*alone)->measure_product(options.seconds);
+        const HandoverRig::Measured handed = (*pair)->run(options.seconds, tsc_hz);
+        fmt::print(
+            R"({{"case":"handover","frames":{},"lost":{},"floor_ns":{:.2f},"run_to_completion_ns":{:.2f},)"
+            R"("owner_ns":{:.2f},"poller_ns":{:.2f},"void":"{}"}})"
+            "\n",
+            handed.frames,
+            handed.lost,
+            floor.ns_per_frame(),
+            completion.ns_per_frame(),
+            handed.owner_ns,
+            handed.poller_ns,
+            handed.frames == 0 ? "nothing was handed over" : completion.fault
+        );
+        std::fflush(stdout);
+    }
+    return 0;
+}
+
+} // namespace strowger::bench
