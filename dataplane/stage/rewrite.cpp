@@ -175,20 +175,28 @@ change_tags(const OwnerTables& tables, Burst& burst, unsigned i) noexcept {
 void rewrite(const OwnerTables& tables, Burst& burst) noexcept {
     // Of meter.times(): pushes an inner tag, and renames none.
     constexpr std::uint64_t kTwoPushed = HotSlot::PushesInner::kMask >> Meter::RefilledAt::kBits;
-    const FrameMask special = burst.special;
     const unsigned count = burst.count;
-    FrameMask gone = 0;
+    FrameMask others = burst.special;
     for (unsigned i = 0; i < count; ++i) {
         const HotSlot& slot = *burst.slots[i];
         rte_mbuf* const frame = burst.frames[i];
-        if ((special >> i & 1U) != 0) [[unlikely]] {
-            gone |= rewrite_carefully(tables, burst, i);
-        } else if (slot.meter.times() >> Meter::RefilledAt::kBits == kTwoPushed && burst.entries[i].pop_code() == 2 && frame->pkt_len >= kFrameBytesLeast)
-            [[likely]] {
+        if ((others >> i & 1U) == 0 &&
+            slot.meter.times() >> Meter::RefilledAt::kBits == kTwoPushed &&
+            burst.entries[i].pop_code() == 2 && frame->pkt_len >= kFrameBytesLeast) [[likely]] {
             swap_tags(frame, slot, burst.tags[i]);
-        } else {
-            gone |= change_tags(tables, burst, i);
+            continue;
         }
+        others |= bit_of(i);
+        if (frame->pkt_len < kFrameBytesLeast + 2 * kTagBytes) {
+            // It may have to be padded, and that is told to the cold slot: all such loads at once.
+            __builtin_prefetch(&tables.cold_of(burst, i), 1);
+        }
+    }
+    FrameMask gone = 0;
+    for (FrameMask left = others; left != 0; left &= left - 1) {
+        const auto i = static_cast<unsigned>(__builtin_ctz(left));
+        gone |= (burst.special >> i & 1U) != 0 ? rewrite_carefully(tables, burst, i)
+                                               : change_tags(tables, burst, i);
     }
     burst.remove(gone);
 }
