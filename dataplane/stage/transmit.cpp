@@ -9,17 +9,24 @@ namespace strowger::dataplane {
 
 namespace {
 
-/// Lengths are added before: a device may free a frame as soon as it has it.
-using Totals = std::array<std::uint64_t, TxLane::kWaitingMax + kBurstMax + 1>;
-
-/// Bytes of the first n frames, with FCS, for each n.
-void add_up(std::span<rte_mbuf* const> frames, Totals& totals) noexcept {
+std::uint64_t bytes_of(std::span<rte_mbuf* const> frames) noexcept {
     std::uint64_t bytes = 0;
-    totals[0] = 0;
-    for (std::size_t i = 0; i < frames.size(); ++i) {
-        bytes += frames[i]->pkt_len + kFcsBytes;
-        totals[i + 1] = bytes;
+    for (const rte_mbuf* const frame : frames) {
+        bytes += frame->pkt_len + kFcsBytes;
     }
+    return bytes;
+}
+
+/// Counts `sent` of these frames at their port. All are added up before they are sent, for a device
+/// may free a frame as soon as it has it; those that were not are still there.
+void count_sent(
+    std::span<rte_mbuf* const> frames,
+    std::uint64_t bytes,
+    std::uint16_t sent,
+    PortStats& out
+) noexcept {
+    out.tx.frames.add(sent);
+    out.tx.bytes.add(bytes - bytes_of(frames.subspan(sent)));
 }
 
 std::uint16_t send(TxLane& lane, PortStats& out) noexcept {
@@ -29,12 +36,11 @@ std::uint16_t send(TxLane& lane, PortStats& out) noexcept {
             lane.ring, reinterpret_cast<void* const*>(lane.frames.data()), lane.count, nullptr
         ));
     }
-    Totals totals;
-    add_up({lane.frames.data(), lane.count}, totals);
+    const std::span<rte_mbuf*> frames{lane.frames.data(), lane.count};
+    const std::uint64_t bytes = bytes_of(frames);
     const std::uint16_t sent =
         rte_eth_tx_burst(lane.device, lane.queue, lane.frames.data(), lane.count);
-    out.tx.frames.add(sent);
-    out.tx.bytes.add(totals[sent]);
+    count_sent(frames, bytes, sent, out);
     return sent;
 }
 
@@ -193,13 +199,12 @@ std::uint32_t relay(const TxRelay& from, PortStats* stats) noexcept {
     if (count == 0) {
         return 0;
     }
-    Totals totals;
-    add_up({frames.data(), count}, totals);
+    const std::span<rte_mbuf*> taken{frames.data(), count};
+    const std::uint64_t bytes = bytes_of(taken);
     const std::uint16_t sent =
         rte_eth_tx_burst(from.device, from.queue, frames.data(), static_cast<std::uint16_t>(count));
     rte_ring_dequeue_finish(from.ring, sent);
-    stats[from.port].tx.frames.add(sent);
-    stats[from.port].tx.bytes.add(totals[sent]);
+    count_sent(taken, bytes, sent, stats[from.port]);
     return sent;
 }
 
