@@ -31,15 +31,16 @@ LIBRARIES = (
     ("benchmark", r"benchmark/"),
     ("heavy-std", r"(string|vector|map|unordered_map|set|deque|list|memory|functional|mutex|thread|condition_variable|"
                   r"future|iostream|fstream|sstream|stdexcept|exception|filesystem|regex|format|any)"),
+    ("simd", r"[a-z]mmintrin\.h"),
     ("posix", r"(sys|net|netinet|arpa|linux|asm)/|(unistd|fcntl|signal|poll|pthread|sched|time|dirent|termios|errno|"
-              r"syslog|pwd|grp|dlfcn|getopt|ifaddrs|netdb|spawn|execinfo|link|immintrin|x86intrin|emmintrin|endian|"
+              r"syslog|pwd|grp|dlfcn|getopt|ifaddrs|netdb|spawn|execinfo|link|x86intrin|endian|"
               r"byteswap|sysexits|syscall)\.h"),
     ("std", r"[a-z_0-9]+"),
 )
 
 CONTRACT = "std heavy-std base model seam"
 # The frame path: no container that allocates, no lock, no thread, no stream.
-FAST = "std dpdk base model seam table stage port_set"
+FAST = "std simd dpdk base model seam table stage port_set"
 # Room: what its files may include, besides their own room. A room is a folder, or one file pair of it that has other
 # rights than its neighbours.
 ALLOWED = {

@@ -12,8 +12,7 @@ std::array<Coverage, 2> coverages_of(const CircuitProgram& program) {
     return {coverage_of(program.endpoints[0]), coverage_of(program.endpoints[1])};
 }
 
-IndexLedger::Meaning
-meaning_of(const CircuitRecord& circuit, std::size_t half, unsigned version) {
+IndexLedger::Meaning meaning_of(const CircuitRecord& circuit, std::size_t half, unsigned version) {
     const IndexEntry entry = IndexEntry::endpoint(
         circuit.place.worker,
         circuit.place.slots.at(half),
@@ -172,8 +171,7 @@ void ChangeDriver::send_meters(const CircuitRecord& circuit) {
         }
         queues_.send(
             circuit.place.worker,
-            Command{SetMeter{
-                .slot = circuit.place.slots[half], .meter = compile_meter(next)}}
+            Command{SetMeter{.slot = circuit.place.slots[half], .meter = compile_meter(next)}}
         );
     }
 }

@@ -50,7 +50,8 @@ CircuitCounters CounterReader::circuit(const CircuitRecord& circuit) const {
         const ColdSlot& cold = owner.cold_slots[number];
         EndpointCounters& arrived = counters.endpoints[half];
         EndpointCounters& left = counters.endpoints[1 - half];
-        arrived.ingress_green = {.frames = hot.green_frames.read(), .bytes = hot.green_bytes.read()};
+        arrived.ingress_green = {
+            .frames = hot.green_frames.read(), .bytes = hot.green_bytes.read()};
         arrived.ingress_yellow = read(cold.ingress_yellow);
         arrived.ingress_red = read(cold.ingress_red);
         left.egress_green = green_that_left(arrived.ingress_green, cold);

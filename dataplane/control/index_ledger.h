@@ -76,12 +76,8 @@ private:
     /// True when this worker's table has still to be pointed to the node.
     bool prepare(std::size_t worker, Node& node);
     void link_root(std::size_t worker, const Coverage& coverage);
-    void cover_outer(
-        std::size_t worker,
-        const Coverage& coverage,
-        const VidRuns& vids,
-        Meaning meaning
-    );
+    void
+    cover_outer(std::size_t worker, const Coverage& coverage, const VidRuns& vids, Meaning meaning);
     void cover_inner(
         std::size_t worker,
         const Coverage& coverage,
@@ -90,8 +86,7 @@ private:
     );
     void set_root(std::size_t worker, const Coverage& coverage, std::uint32_t line);
     void set_port(std::size_t worker, SetPort::Place place, PortIndex port, IndexEntry entry);
-    void
-    set_runs(std::size_t worker, IndexEntry block, const VidRuns& vids, IndexEntry entry);
+    void set_runs(std::size_t worker, IndexEntry block, const VidRuns& vids, IndexEntry entry);
 
     CommandQueues& queues_;
     std::array<std::array<Root, kTpidCount>, limits::kPortsMax> roots_;

@@ -61,8 +61,8 @@ std::uint8_t flags_of(const CircuitProgram& program, std::size_t half) {
     const VlanMap& in = program.endpoints[half].map;
     const VlanMap& out = program.endpoints[1 - half].map;
     const bool c_to_c = circuit_tag_count(in) == 2 && std::holds_alternative<MapCVlans>(out);
-    const bool names_remaining = is_untagged(in) || is_untagged(out) ||
-                                 bundle_of(in) != nullptr || bundle_of(out) != nullptr;
+    const bool names_remaining = is_untagged(in) || is_untagged(out) || bundle_of(in) != nullptr ||
+                                 bundle_of(out) != nullptr;
     unsigned flags = 0;
     const auto set = [&flags](bool holds, Forwarding::Flag flag) {
         flags |= holds ? unsigned{flag} : 0U;

@@ -21,8 +21,9 @@ namespace strowger::dataplane {
 ///   2. a barrier to every worker: acknowledged, all that was in those rings is sent;
 ///   3. the new pollers start.
 ///
-/// So what a new poller receives comes behind all that an old one received, whoever owns it: sent, or
-/// in line for the device. The frames that arrive meanwhile wait in the device. Control thread only.
+/// So what a new poller receives comes behind all that an old one received, whoever owns it: sent,
+/// or in line for the device. The frames that arrive meanwhile wait in the device. Control thread
+/// only.
 class ReceiverAssigner {
 public:
     ReceiverAssigner(const PortSet& ports, CommandQueues& queues);

@@ -47,11 +47,8 @@ void transmit(
 
 /// One tx burst for each lane that has frames. What is refused is counted as TxFull at the endpoint
 /// where it arrived and freed. Returns how many frames went.
-std::uint32_t flush_tx(
-    const OwnerTables& tables,
-    std::span<TxLane> lanes,
-    std::uint64_t& staged_ports
-) noexcept;
+std::uint32_t
+flush_tx(const OwnerTables& tables, std::span<TxLane> lanes, std::uint64_t& staged_ports) noexcept;
 
 /// Gives up the frames of one endpoint that still wait, so that nothing names its slot any more.
 void give_up_waiting(

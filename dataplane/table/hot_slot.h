@@ -15,15 +15,15 @@ namespace strowger::dataplane {
 /// frame touches: how many lines a frame takes, not how many instructions, decides what it costs
 /// when there are a million circuits. The rest of an endpoint is in its ColdSlot.
 ///
-/// | bytes | word              | meter                      | forwarding, in the bits that it spares    |
-/// | 0     | green frames      |                            |                                           |
-/// | 8     | green bytes       |                            |                                           |
-/// | 16    | committed tokens  | 64 bits                    |                                           |
-/// | 24    | excess tokens     | 64 bits                    |                                           |
-/// | 32    | times             | refilled at: 62 bits       | pushes inner tag, renames remaining       |
-/// | 40    | committed         | CIR 39, coupling, colours  | port 6, frame maximum 14, version, 2 flags|
-/// | 48    | excess            | EIR 39                     | outer VID 12, inner VID 12, flag          |
-/// | 56    | bursts            | CBS 31, EBS 31             | outer TPID 2                              |
+/// | bytes | word              | meter                      | forwarding, in the bits that it
+/// spares    | | 0     | green frames      |                            | | | 8     | green bytes
+/// |                            |                                           | | 16    | committed
+/// tokens  | 64 bits                    |                                           | | 24    |
+/// excess tokens     | 64 bits                    |                                           | |
+/// 32    | times             | refilled at: 62 bits       | pushes inner tag, renames remaining |
+/// | 40    | committed         | CIR 39, coupling, colours  | port 6, frame maximum 14, version, 2
+/// flags| | 48    | excess            | EIR 39                     | outer VID 12, inner VID 12,
+/// flag          | | 56    | bursts            | CBS 31, EBS 31             | outer TPID 2 |
 ///
 /// Written by the worker that owns it; the counters are read by the control thread.
 struct alignas(64) HotSlot {
@@ -65,9 +65,7 @@ struct alignas(64) HotSlot {
         Version::set(committed, version);
         L2cpTransparent::set(committed, forwarding.has(Forwarding::L2cpTransparent) ? 1 : 0);
         ChecksEgress::set(committed, forwarding.has(Forwarding::ChecksEgress) ? 1 : 0);
-        OuterVid::set(
-            meter.excess(), pushes ? forwarding.push_vid[0] : forwarding.remaining_tpid
-        );
+        OuterVid::set(meter.excess(), pushes ? forwarding.push_vid[0] : forwarding.remaining_tpid);
         InnerVid::set(meter.excess(), forwarding.push_vid[1]);
         OuterFromInner::set(meter.excess(), forwarding.has(Forwarding::OuterFromInner) ? 1 : 0);
         OuterTpid::set(meter.bursts(), pushes ? forwarding.outer_tpid : kNoOuter);

@@ -3,11 +3,10 @@
 
 #include "table/index_entry.h"
 
-#include <emmintrin.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <emmintrin.h>
 
 namespace strowger::dataplane {
 

@@ -69,9 +69,7 @@ public:
         for_each_run([&vids](VidRun each) { vids += each.last - each.first + std::size_t{1}; });
         return vids;
     }
-    [[nodiscard]] bool contains(std::uint16_t vid) const {
-        return overlaps(of(vid));
-    }
+    [[nodiscard]] bool contains(std::uint16_t vid) const { return overlaps(of(vid)); }
     [[nodiscard]] bool overlaps(const VidRuns& other) const {
         std::size_t a = 0;
         std::size_t b = 0;

@@ -79,8 +79,9 @@ struct CircuitProgram {
     bool forwarding = true; ///< admin up and not held; else every frame is dropped as Suspended
     /// EPL: passes 01-80-C2-00-00-00 to -0F except -01. Otherwise all 16 are dropped as L2cp.
     bool l2cp_transparent = false;
-    /// Workers that may own it: those of its tenant's slice, or those that no slice reserves. Empty:
-    /// any. A circuit lives on one of them; committing a program that leaves its worker out moves it.
+    /// Workers that may own it: those of its tenant's slice, or those that no slice reserves.
+    /// Empty: any. A circuit lives on one of them; committing a program that leaves its worker out
+    /// moves it.
     WorkerSet workers{};
     friend bool operator==(const CircuitProgram&, const CircuitProgram&) = default;
 };

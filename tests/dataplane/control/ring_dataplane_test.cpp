@@ -125,8 +125,7 @@ TEST_F(RingDataplaneTest, UsesIndexBlocksAgainWhenTheirLastCircuitLeaves) {
         plane().unstage(CircuitKey{99});
         for (unsigned s = 1; s <= 4; ++s) {
             ASSERT_EQ(
-                1U,
-                pass(1, 0, {{.vid = static_cast<std::uint16_t>(s + round)}, {.vid = 7}}).size()
+                1U, pass(1, 0, {{.vid = static_cast<std::uint16_t>(s + round)}, {.vid = 7}}).size()
             );
             ASSERT_EQ(
                 1U,

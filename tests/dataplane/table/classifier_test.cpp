@@ -23,9 +23,7 @@ protected:
         classifier_.set_root(3, 0, kRoot);
     }
     static IndexEntry root() { return IndexEntry::block(kRoot, BlockShape{}); }
-    static IndexEntry slot(std::uint32_t number) {
-        return IndexEntry::endpoint(1, number, 2, 0);
-    }
+    static IndexEntry slot(std::uint32_t number) { return IndexEntry::endpoint(1, number, 2, 0); }
     [[nodiscard]] IndexEntry find(std::uint16_t outer, std::uint16_t inner) const {
         FrameTags tags;
         tags.tci = {outer, inner};
@@ -62,8 +60,7 @@ TEST_F(ClassifierTest, FindsInEveryShapeWhatWasSetAndNothingElse) {
                 classifier_.set_run(block, {vid, vid}, IndexEntry{});
                 wanted.erase(vid);
                 --used[line];
-            } else if (wanted.contains(vid) || shape.is_direct() ||
-                       used[line] < BlockShape::kPairsPerLine) {
+            } else if (wanted.contains(vid) || shape.is_direct() || used[line] < BlockShape::kPairsPerLine) {
                 used[line] += wanted.contains(vid) ? 0U : 1U;
                 wanted[vid] = slot(round + 1);
                 classifier_.set_run(block, {vid, vid}, wanted[vid]);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "table/hot_slot.h"
+
 #include "strowger/model/vlan.h"
 #include "table/cold_slot.h"
-#include "table/hot_slot.h"
 
 #include <gtest/gtest.h>
 

@@ -13,12 +13,8 @@ namespace {
 __extension__ using Wide = unsigned __int128;
 
 // A meter's clock: what MeterClock makes of 1, 2, 2.6 and 3.7 GHz, and the fastest.
-constexpr std::array<std::uint64_t, 5> kClocksHz = {
-    1'000'000'000,
-    2'000'000'000,
-    1'300'000'000,
-    1'850'000'000,
-    MeterClock::kHzMax};
+constexpr std::array<std::uint64_t, 5> kClocksHz =
+    {1'000'000'000, 2'000'000'000, 1'300'000'000, 1'850'000'000, MeterClock::kHzMax};
 constexpr std::uint64_t kYearSeconds = 31'557'600;
 
 struct Terms {
@@ -321,8 +317,8 @@ TEST(Meter, LeavesTheBitsAloneThatAreNotItsOwn) {
 
     EXPECT_EQ(~Meter::RefilledAt::kMask | 200U, meter.times());
     EXPECT_EQ(
-        (kAll & ~(Meter::CommittedRate::kMask | Meter::Coupling::kMask | Meter::ColorAware::kMask)) |
-            1'000U,
+        (kAll & ~(Meter::CommittedRate::kMask | Meter::Coupling::kMask | Meter::ColorAware::kMask)
+        ) | 1'000U,
         meter.committed()
     );
     EXPECT_EQ((kAll & ~Meter::ExcessRate::kMask) | 2'000U, meter.excess());
