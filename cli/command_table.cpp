@@ -175,6 +175,17 @@ void add_circuit(std::vector<Command>& commands) {
     );
     commands.push_back(
         {"circuit",
+         "batch",
+         "many changes of circuits, all or none",
+         "",
+         Completes::Nothing,
+         {{"file", "FILE", "the batch as JSON or YAML; - is stdin", Completes::File, false, 'f'},
+          kSkeleton,
+          kKey},
+         run_circuit_batch}
+    );
+    commands.push_back(
+        {"circuit",
          "counters",
          "frames and bytes of each endpoint, by colour",
          "NAME",

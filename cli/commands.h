@@ -19,6 +19,7 @@ Outcome<ExitCode> run_get(Session& session, const Arguments& arguments);
 Outcome<ExitCode> run_create(Session& session, const Arguments& arguments);
 Outcome<ExitCode> run_update(Session& session, const Arguments& arguments);
 Outcome<ExitCode> run_delete(Session& session, const Arguments& arguments);
+Outcome<ExitCode> run_circuit_batch(Session& session, const Arguments& arguments);
 Outcome<ExitCode> run_circuit_counters(Session& session, const Arguments& arguments);
 
 Outcome<ExitCode> run_context_list(Session& session, const Arguments& arguments);

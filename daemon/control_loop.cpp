@@ -27,7 +27,9 @@ ControlLoop::ControlLoop(boost::asio::io_context& io, Parts parts)
       tick_(io),
       pause_(io),
       links_(io, parts_.runtime.link_descriptor()),
-      signals_(io, SIGTERM, SIGINT) {}
+      signals_(io, SIGTERM, SIGINT) {
+    parts_.provisioner.set_wake([this] { wake(); }); // it is gone before this
+}
 
 ControlLoop::~ControlLoop() {
     links_.release(); // the runtime's
@@ -50,6 +52,11 @@ void ControlLoop::store_has_news() {
     }
 }
 
+// From inside a request: what it made to do waits for the next turn.
+void ControlLoop::wake() {
+    boost::asio::post(io_, [this] { progress(); });
+}
+
 void ControlLoop::progress() {
     parts_.provisioner.poll();
     if (!chasing_) {
@@ -58,7 +65,7 @@ void ControlLoop::progress() {
 }
 
 void ControlLoop::chase_workers() {
-    chasing_ = parts_.runtime.dataplane().outstanding() != 0;
+    chasing_ = parts_.provisioner.has_work() || parts_.runtime.dataplane().outstanding() != 0;
     if (!chasing_) {
         return;
     }

@@ -19,6 +19,7 @@ namespace strowger::daemon {
 /// Turns the control thread: moves orders on, follows links, tells the watchdog, and ends it all in
 /// good order at a signal.
 ///
+/// Batches of orders are worked on a slice at a time, with a look at the sockets in between.
 /// A worker answers a command within microseconds, so while workers are awaited the loop asks again
 /// and again instead of sleeping. Where a worker shares the core that would keep it from answering:
 /// there the loop sleeps in between.
@@ -45,6 +46,7 @@ public:
 
 private:
     void progress();
+    void wake();
     void chase_workers();
     void tick();
     void wait_for_links();

@@ -92,6 +92,19 @@ void settle_store_thread(std::uint32_t core, bool shared) {
     }
 }
 
+/// For who watches the start: in the log, and for `systemctl status`.
+void report_progress(const service::RestoreProgress& progress) {
+    const std::int64_t elapsed_us = std::max<std::int64_t>(progress.elapsed_us, 1);
+    const std::uint64_t per_second =
+        progress.done * 1'000'000 / static_cast<std::uint64_t>(elapsed_us);
+    const std::string line = "restored " + std::to_string(progress.done) + " of " +
+                             std::to_string(progress.total) + " objects in " +
+                             std::to_string(elapsed_us / 1'000) + " ms, " +
+                             std::to_string(per_second) + " a second";
+    log(LogLevel::Info, line);
+    notify_manager("STATUS=" + line);
+}
+
 std::string where(const config::ApiConfig& api, std::uint16_t port) {
     const bool v6 = api.address.find(':') != std::string::npos;
     return std::string{api.tls ? "https://" : "http://"} + (v6 ? "[" : "") + api.address +
@@ -126,11 +139,15 @@ Result<void> Site::start(const config::SiteConfig& site) {
     if (auto started = start_store(site); !started) {
         return started;
     }
+    const std::int64_t begun_ns = clock_.steady_ns();
     auto runtime = dataplane::Runtime::start(site.dataplane, report);
     if (!runtime) {
         return runtime.error();
     }
     runtime_ = std::move(*runtime);
+    log(LogLevel::Info,
+        "the dataplane is up after " + std::to_string((clock_.steady_ns() - begun_ns) / 1'000'000) +
+            " ms");
     provisioner_ = std::make_unique<service::Provisioner>(
         service::Provisioner::Parts{
             .dataplane = runtime_->dataplane(), .store = *store_, .codec = codec_, .clock = clock_},
@@ -164,7 +181,7 @@ Result<void> Site::start_store(const config::SiteConfig& site) {
 }
 
 Result<void> Site::restore(const config::SiteConfig& site) {
-    if (auto restored = provisioner_->restore(); !restored) {
+    if (auto restored = provisioner_->restore(report_progress); !restored) {
         return restored;
     }
     const std::string& path = site.api.operator_token_file;

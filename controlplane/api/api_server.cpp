@@ -49,6 +49,9 @@ public:
           context_(std::make_shared<ConnectionContext>()),
           listener_(parts.io, std::move(config), context_) {
         context_->body_bytes_max = listener_.config().body_bytes_max;
+        context_->admit_large = [router = router_, most = context_->body_bytes_max](
+                                    const HttpRequest& head, std::uint64_t body_bytes
+                                ) { return router->admit_large(head, body_bytes, most); };
         context_->timeouts = listener_.config().timeouts;
         context_->handle = [router = router_](HttpRequest request, Respond respond) {
             router->handle(std::move(request), std::move(respond));

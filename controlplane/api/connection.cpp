@@ -140,12 +140,17 @@ asio::awaitable<bool> Connection<Stream>::serve_one() {
         co_return false;
     }
     HttpHeadResult parsed =
-        parse_http_head(std::string_view(received_).substr(0, head_size), context_->body_bytes_max);
+        parse_http_head(std::string_view(received_).substr(0, head_size), UINT64_MAX);
     if (auto* refusal = std::get_if<HttpRefusal>(&parsed)) {
         co_await refuse(std::move(refusal->code), std::move(refusal->detail));
         co_return false;
     }
     HttpHead& head = std::get<HttpHead>(parsed);
+    ConnectionContext::Admission admission = admit(head); // held until the answer is out
+    if (auto* refusal = std::get_if<HttpResponse>(&admission)) {
+        co_await refuse(std::move(*refusal));
+        co_return false;
+    }
     received_.erase(0, head_size);
     if (head.expects_continue && received_.empty() &&
         !co_await write("HTTP/1.1 100 Continue\r\n\r\n")) {
@@ -230,8 +235,12 @@ auto Connection<Stream>::read_body(std::string& body, std::size_t bytes)
             co_return progress;
         }
     }
-    body.assign(received_, 0, bytes);
-    received_.erase(0, bytes);
+    if (received_.size() == bytes) {
+        body = std::exchange(received_, {});
+    } else {
+        body.assign(received_, 0, bytes);
+        received_.erase(0, bytes);
+    }
     co_return Progress::Done;
 }
 
@@ -267,8 +276,29 @@ asio::awaitable<bool> Connection<Stream>::write(std::string text) {
 }
 
 template <typename Stream>
+ConnectionContext::Admission Connection<Stream>::admit(const HttpHead& head) const {
+    if (head.body_bytes <= context_->body_bytes_max) {
+        return std::shared_ptr<void>();
+    }
+    if (context_->admit_large) {
+        HttpRequest request = head.request;
+        request.local_operator_uid = peer_.local_operator_uid;
+        request.source = peer_.source;
+        return context_->admit_large(request, head.body_bytes);
+    }
+    return context_->refuse(
+        "payload_too_large",
+        "A body holds at most " + std::to_string(context_->body_bytes_max) + " bytes."
+    );
+}
+
+template <typename Stream>
 asio::awaitable<void> Connection<Stream>::refuse(std::string code, std::string detail) {
-    const HttpResponse response = context_->refuse(code, detail);
+    co_await refuse(context_->refuse(code, detail));
+}
+
+template <typename Stream>
+asio::awaitable<void> Connection<Stream>::refuse(HttpResponse response) {
     if (co_await write(serialize_response(response, context_->date(), false, true))) {
         co_await finish();
     }

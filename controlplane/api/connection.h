@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/api_server.h"
+#include "api/http_head.h"
 #include "api/http_message.h"
 
 #include <boost/asio/awaitable.hpp>
@@ -15,12 +16,17 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace strowger::api {
 
 /// What all connections share. Lives as long as the last of them.
 struct ConnectionContext {
     std::uint64_t body_bytes_max = 0;
+    /// A larger body than that: what is held until its answer is out, or why it is not taken.
+    using Admission = std::variant<std::shared_ptr<void>, HttpResponse>;
+    /// Asked before the body is read; none: no larger one is taken.
+    std::function<Admission(const HttpRequest& head, std::uint64_t body_bytes)> admit_large;
     ApiConfig::Timeouts timeouts;
     /// Answers a request.
     std::function<void(HttpRequest request, Respond respond)> handle;
@@ -81,6 +87,8 @@ private:
     boost::asio::awaitable<HttpResponse> answer(HttpRequest request);
     boost::asio::awaitable<bool> write(std::string text);
     boost::asio::awaitable<void> refuse(std::string code, std::string detail);
+    boost::asio::awaitable<void> refuse(HttpResponse response);
+    [[nodiscard]] ConnectionContext::Admission admit(const HttpHead& head) const;
     boost::asio::awaitable<void> finish();
 
     /// What a missed deadline does to the operation under way. Reads are told and can be answered

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/draft.h"
 
+#include "api/canonical_reader.h"
 #include "api/json_schema.h"
 #include "api/spec_reader.h"
 
@@ -102,6 +103,14 @@ service::Draft draft_from(SpecKind kind, const JsonDocument& document) {
     ProblemList problems = document.problems;
     check_unknown_members(document.value, schema_of(kind), problems);
     return finish(kind, document.value, std::move(problems));
+}
+
+std::optional<service::Draft> canonical_circuit_draft(std::string_view text) {
+    std::optional<CircuitSpec> spec = read_canonical_circuit(text);
+    if (!spec || !resolve_circuit(*spec)) {
+        return std::nullopt;
+    }
+    return service::Draft{*std::move(spec), std::string(text), {}};
 }
 
 Result<service::Draft>

@@ -18,6 +18,10 @@ void merge_patch(boost::json::value& target, const boost::json::value& patch);
 /// A whole spec (POST, PUT).
 service::Draft draft_from(SpecKind kind, const JsonDocument& document);
 
+/// A circuit's whole spec from a text that is canonical and breaks no rule; nothing: ask
+/// draft_from.
+std::optional<service::Draft> canonical_circuit_draft(std::string_view text);
+
 /// A spec that replaces `current_json` (PUT): immutable members must be as they are.
 Result<service::Draft>
 replacement_from(SpecKind kind, const JsonDocument& document, std::string_view current_json);

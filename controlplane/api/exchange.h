@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "api/batch_document.h"
 #include "api/http_message.h"
 #include "api/json_reader.h"
 #include "api/list_params.h"
@@ -25,9 +26,11 @@ struct Services {
 /// act and encode.
 struct Exchange {
     HttpRequest http;
-    std::string reference;              ///< the {id} at the end of the path: an id or a name
-    std::shared_ptr<JsonDocument> body; ///< of methods that take one
-    std::optional<ListParams> list;     ///< of lists
+    std::string reference;                ///< the {id} at the end of the path: an id or a name
+    std::shared_ptr<JsonDocument> body;   ///< of methods that take one
+    std::shared_ptr<BatchDocument> batch; ///< of batches, in place of http.body
+    std::optional<Error> batch_fault;     ///< why there is none: 422
+    std::optional<ListParams> list;       ///< of lists
     auth::RequestIdentity identity;
     /// Whose inventory this is about: the token's tenant, or the one an operator named. None: an
     /// operator who named none.

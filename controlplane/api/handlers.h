@@ -30,6 +30,7 @@ HttpResponse list_circuits(Services& services, const Exchange& exchange);
 HttpResponse get_circuit(Services& services, const Exchange& exchange);
 HttpResponse get_circuit_counters(Services& services, const Exchange& exchange);
 void create_circuit(Services& services, const Exchange& exchange, Respond respond);
+void batch_circuits(Services& services, const Exchange& exchange, Respond respond);
 void put_circuit(Services& services, const Exchange& exchange, Respond respond);
 void patch_circuit(Services& services, const Exchange& exchange, Respond respond);
 void delete_circuit(Services& services, const Exchange& exchange, Respond respond);

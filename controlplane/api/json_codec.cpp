@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/json_codec.h"
 
+#include "api/canonical_reader.h"
 #include "api/json_fields.h"
 #include "api/json_reader.h"
 #include "api/json_writer.h"
@@ -84,6 +85,9 @@ Result<UniSpec> JsonCodec::decode_uni(std::string_view json) const {
     return decode(json, &read_uni_spec);
 }
 Result<CircuitSpec> JsonCodec::decode_circuit(std::string_view json) const {
+    if (std::optional<CircuitSpec> plain = read_canonical_circuit(json)) {
+        return *std::move(plain);
+    }
     return decode(json, &read_circuit_spec);
 }
 
@@ -102,6 +106,9 @@ std::string JsonCodec::encode_effective(const EffectiveCircuit& effective) const
 }
 
 Result<EffectiveCircuit> JsonCodec::decode_effective(std::string_view json) const {
+    if (std::optional<EffectiveCircuit> plain = read_canonical_effective(json)) {
+        return *std::move(plain);
+    }
     return decode(json, &read_effective);
 }
 

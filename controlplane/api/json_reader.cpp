@@ -18,6 +18,31 @@ namespace {
 namespace json = boost::json;
 using json::error_code;
 
+/// The members of one object so far. Few are searched one by one; many are kept in order, which
+/// cannot be flooded by chosen keys as a hash can.
+class MemberNames {
+public:
+    /// False: it was there.
+    bool insert(const std::string& name) {
+        if (few_.size() < kFew && many_.empty()) {
+            if (std::find(few_.begin(), few_.end(), name) != few_.end()) {
+                return false;
+            }
+            few_.push_back(name);
+            return true;
+        }
+        if (many_.empty()) {
+            many_.insert(few_.begin(), few_.end());
+        }
+        return many_.insert(name).second;
+    }
+
+private:
+    static constexpr std::size_t kFew = 16;
+    std::vector<std::string> few_;
+    std::set<std::string> many_;
+};
+
 /// Builds the tree and remembers where it is, to name a member that comes twice.
 class TreeBuilder {
 public:
@@ -61,9 +86,9 @@ public:
         key_ += part;
         stack_.push_key(part);
         Level& level = levels_.back();
-        level.member = std::move(key_);
+        level.member.swap(key_);
         key_.clear();
-        if (!level.members.insert(level.member).second) {
+        if (!level.members.insert(level.member)) {
             problems_.add(
                 pointer(),
                 "duplicate_member",
@@ -112,7 +137,7 @@ private:
         bool is_array = false;
         std::size_t index = 0; ///< of the next element
         std::string member;
-        std::set<std::string> members; ///< ordered: cannot be flooded by chosen keys
+        MemberNames members;
     };
 
     /// Counts a value, and an element of the array it may be in.
@@ -164,30 +189,35 @@ std::string describe(const error_code& ec) {
     return ec.message();
 }
 
-Error malformed(std::string_view text, std::size_t offset, const error_code& ec) {
+} // namespace
+
+Error malformed_json(std::string_view text, std::size_t offset, const std::string& why) {
     const std::string_view before = text.substr(0, std::min(offset, text.size()));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     const std::size_t line_start = before.rfind('\n') + 1; // npos + 1 is 0
     Problem problem;
     problem.code = "malformed_json";
     problem.message = "Not JSON at line " + std::to_string(line) + ", column " +
-                      std::to_string(before.size() - line_start + 1) + ": " + describe(ec) + '.';
+                      std::to_string(before.size() - line_start + 1) + ": " + why + '.';
     return Error{ErrorCode::Malformed, problem.message, {problem}};
 }
 
-} // namespace
-
 Result<JsonDocument> read_json(std::string_view text) {
+    return read_json_at(text, 0, text.size());
+}
+
+Result<JsonDocument> read_json_at(std::string_view text, std::size_t begin, std::size_t size) {
+    const std::string_view part = text.substr(begin, size);
     json::parse_options options;
     options.max_depth = kJsonDepthMax;
     json::basic_parser<TreeBuilder> parser(options);
     error_code ec;
-    const std::size_t consumed = parser.write_some(false, text.data(), text.size(), ec);
-    if (!ec && consumed < text.size()) {
+    const std::size_t consumed = parser.write_some(false, part.data(), part.size(), ec);
+    if (!ec && consumed < part.size()) {
         ec = json::error::extra_data;
     }
     if (ec) {
-        return malformed(text, consumed, ec);
+        return malformed_json(text, begin + consumed, describe(ec));
     }
     return parser.handler().take();
 }

@@ -28,5 +28,10 @@ inline constexpr std::size_t kJsonValuesMax = 10'000;
 /// Infinity and integers above 2^64 as doubles. The first is caught here; numbers are judged where
 /// they are used, by JsonFields, which takes nothing but integers.
 Result<JsonDocument> read_json(std::string_view text);
+/// The same for a part of a text; line and column are those in the whole.
+Result<JsonDocument> read_json_at(std::string_view text, std::size_t begin, std::size_t size);
+/// "malformed_json" at a place of a text, with line and column.
+[[nodiscard]] Error
+malformed_json(std::string_view text, std::size_t offset, const std::string& why);
 
 } // namespace strowger::api

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <vector>
 
 namespace strowger::api {
@@ -178,6 +180,33 @@ void find_changed(
 
 void write_canonical(const json::value& value, const ObjectSchema* schema, std::string& out);
 
+/// As json::serialize(), which costs an allocation or two: most texts and numbers need none.
+void write_text(std::string_view text, std::string& out) {
+    const bool plain = std::all_of(text.begin(), text.end(), [](char character) {
+        return character >= ' ' && character <= '~' && character != '"' && character != '\\';
+    });
+    if (plain) {
+        out += '"';
+        out += text;
+        out += '"';
+    } else {
+        out += json::serialize(json::string_view(text));
+    }
+}
+
+void write_scalar(const json::value& value, std::string& out) {
+    if (const json::string* text = value.if_string()) {
+        write_text({text->data(), text->size()}, out);
+    } else if (const std::int64_t* number = value.if_int64()) {
+        std::array<char, 24> digits{};
+        const auto [end, error] =
+            std::to_chars(digits.data(), digits.data() + digits.size(), *number);
+        out.append(digits.data(), end);
+    } else {
+        out += json::serialize(value);
+    }
+}
+
 void write_member(
     std::string_view name,
     const json::value& value,
@@ -187,7 +216,7 @@ void write_member(
     if (out.back() != '{') {
         out += ',';
     }
-    out += json::serialize(json::string_view(name));
+    write_text(name, out);
     out += ':';
     write_canonical(value, schema, out);
 }
@@ -195,7 +224,7 @@ void write_member(
 void write_canonical(const json::value& value, const ObjectSchema* schema, std::string& out) {
     const json::object* object = value.if_object();
     if (object == nullptr || schema == nullptr) {
-        out += json::serialize(value);
+        write_scalar(value, out);
         return;
     }
     out += '{';

@@ -32,6 +32,10 @@ constexpr Operation post(WriteHandler handler, Access access, bool needs_tenant)
         .body = BodyKind::Spec,
         .needs_tenant = needs_tenant};
 }
+constexpr Operation batch(WriteHandler handler) {
+    return Operation{
+        .method = "POST", .write = handler, .body = BodyKind::Batch, .needs_tenant = true};
+}
 constexpr Operation put(WriteHandler handler) {
     return Operation{
         .method = "PUT", .write = handler, .body = BodyKind::Spec, .needs_tenant = true};
@@ -79,6 +83,7 @@ constexpr std::array kCircuit = {
     patch(patch_circuit),
     remove(delete_circuit),
 };
+constexpr std::array kCircuitBatch = {batch(batch_circuits)};
 constexpr std::array kCounters = {get(get_circuit_counters)};
 constexpr std::array kOrders = {list(list_orders, kOrderQuery)};
 constexpr std::array kOrder = {get(get_order)};
@@ -111,6 +116,7 @@ std::vector<Route> make_routes() {
         {"/v1/unis", ObjectKind::Uni, kUnis, {}},
         {"/v1/unis/{id}", ObjectKind::Uni, kUni, {}},
         {"/v1/circuits", ObjectKind::Circuit, kCircuits, {}},
+        {"/v1/circuits:batch", ObjectKind::Circuit, kCircuitBatch, {}},
         {"/v1/circuits/{id}", ObjectKind::Circuit, kCircuit, {}},
         {"/v1/circuits/{id}/counters", ObjectKind::Circuit, kCounters, {}},
         {"/v1/orders", ObjectKind::Order, kOrders, {}},
@@ -119,6 +125,7 @@ std::vector<Route> make_routes() {
         {"/v1/tenants/{tenant}/unis", ObjectKind::Uni, kUnis, {}},
         {"/v1/tenants/{tenant}/unis/{id}", ObjectKind::Uni, kUni, {}},
         {"/v1/tenants/{tenant}/circuits", ObjectKind::Circuit, kCircuits, {}},
+        {"/v1/tenants/{tenant}/circuits:batch", ObjectKind::Circuit, kCircuitBatch, {}},
         {"/v1/tenants/{tenant}/circuits/{id}", ObjectKind::Circuit, kCircuit, {}},
         {"/v1/tenants/{tenant}/circuits/{id}/counters", ObjectKind::Circuit, kCounters, {}},
         {"/v1/tenants/{tenant}/orders", ObjectKind::Order, kOrders, {}},

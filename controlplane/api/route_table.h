@@ -24,6 +24,7 @@ enum class BodyKind : std::uint8_t {
     None,
     Spec,
     Patch, ///< also application/merge-patch+json
+    Batch, ///< with a bound of its own
 };
 
 /// One method of one resource.

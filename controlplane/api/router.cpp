@@ -4,6 +4,7 @@
 #include "api/problem_response.h"
 #include "api/route_table.h"
 #include "auth/digest.h"
+#include "strowger/model/batch_limits.h"
 #include "strowger/model/limits.h"
 
 #include <algorithm>
@@ -92,6 +93,19 @@ std::optional<HttpResponse> read_request(
             is_patch ? "Send application/merge-patch+json or application/json."
                      : "Send application/json."
         );
+    }
+    if (operation.body == BodyKind::Batch) {
+        Result<BatchDocument> batch =
+            BatchDocument::read(std::exchange(exchange.http.body, std::string()));
+        if (!batch && batch.error().code == ErrorCode::Malformed) {
+            return problem_response(batch.error());
+        }
+        if (!batch) {
+            exchange.batch_fault = batch.error(); // told to those who may ask only
+            return std::nullopt;
+        }
+        exchange.batch = std::make_shared<BatchDocument>(*std::move(batch));
+        return std::nullopt;
     }
     Result<JsonDocument> document = read_json(exchange.http.body);
     if (!document) {
@@ -316,6 +330,36 @@ void Router::dispatch(HttpRequest request, const Respond& respond) {
         return respond(operation->read(services_, exchange));
     }
     operation->write(services_, exchange, respond);
+}
+
+std::variant<std::shared_ptr<void>, HttpResponse> Router::admit_large(
+    const HttpRequest& head,
+    std::uint64_t body_bytes,
+    std::uint64_t body_bytes_max
+) {
+    const auto refusal = [this](HttpResponse response) {
+        response.add("X-Request-Id", next_request_id());
+        response.close = true; // its body is on its way
+        return response;
+    };
+    const Result<Target> target = parse_target(head.target);
+    const std::optional<RouteMatch> match = target ? find_route(target->segments) : std::nullopt;
+    const Operation* operation = match ? find_operation(*match->route, head.method) : nullptr;
+    const bool is_batch = operation != nullptr && operation->body == BodyKind::Batch;
+    const std::uint64_t most = is_batch ? limits::kBatchBodyBytesMax : body_bytes_max;
+    if (body_bytes > most) {
+        return refusal(problem_response(
+            "payload_too_large", "This body holds at most " + std::to_string(most) + " bytes."
+        ));
+    }
+    if (head.count("authorization") > 1 || !identify(services_.provisioner, head)) {
+        return refusal(turn_away(head));
+    }
+    if (*large_bodies_ >= limits::kLargeBodiesMax) {
+        return refusal(problem_response("unavailable", "Too many large batches are under way."));
+    }
+    ++*large_bodies_;
+    return std::shared_ptr<void>(nullptr, [count = large_bodies_](void*) { --*count; });
 }
 
 std::vector<OperationName> Router::operations() {

@@ -5,8 +5,10 @@
 #include "api/wrong_tokens.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace strowger::api {
@@ -34,6 +36,10 @@ public:
     void handle(HttpRequest request, Respond respond);
     /// The answer to what is no request.
     [[nodiscard]] HttpResponse refuse(const std::string& code, const std::string& detail);
+    /// Whether a body above `body_bytes_max` is taken: only a batch's, from who may ask, and a few
+    /// at a time. A permit, given back when it is let go, or the refusal.
+    [[nodiscard]] std::variant<std::shared_ptr<void>, HttpResponse>
+    admit_large(const HttpRequest& head, std::uint64_t body_bytes, std::uint64_t body_bytes_max);
     [[nodiscard]] static std::vector<OperationName> operations();
 
 private:
@@ -47,6 +53,8 @@ private:
     WrongTokens wrong_tokens_;
     std::string request_id_prefix_;
     std::uint64_t request_count_ = 0;
+    /// Those who have a permit share it, and may outlive the router.
+    std::shared_ptr<std::uint32_t> large_bodies_ = std::make_shared<std::uint32_t>(0);
 };
 
 } // namespace strowger::api

@@ -48,21 +48,6 @@ decoder(const Exchange& exchange, const Write& write, const Secret& secret) {
     };
 }
 
-void write_warnings(JsonWriter& writer, const std::vector<Problem>& warnings) {
-    writer.key("warnings").begin_array();
-    for (const Problem& warning : warnings) {
-        writer.begin_object();
-        writer.key("pointer").text(warning.pointer);
-        writer.key("code").text(warning.code);
-        writer.key("message").text(warning.message);
-        if (!warning.hint.empty()) {
-            writer.key("hint").text(warning.hint);
-        }
-        writer.end_object();
-    }
-    writer.end_array();
-}
-
 /// The object, the service's advice, and a new token's secret: that one is never stored.
 std::string reply_body(
     const service::Provisioner& provisioner,
@@ -94,20 +79,6 @@ auto renderer(const service::Provisioner& provisioner, const Secret& secret) {
         });
         return rendered;
     };
-}
-
-std::string server_timing(const service::WriteTimings& timings) {
-    std::array<char, 128> text{};
-    const auto milliseconds = [](std::int64_t us) { return static_cast<double>(us) / 1'000.0; };
-    std::snprintf(
-        text.data(),
-        text.size(),
-        "validate;dur=%.3f, commit;dur=%.3f, apply;dur=%.3f",
-        milliseconds(timings.validate_us),
-        milliseconds(timings.commit_us),
-        milliseconds(timings.apply_us)
-    );
-    return text.data();
 }
 
 HttpResponse
@@ -167,6 +138,35 @@ std::string value_or_empty(const std::string* value) {
 }
 
 } // namespace
+
+void write_warnings(JsonWriter& writer, const std::vector<Problem>& warnings) {
+    writer.key("warnings").begin_array();
+    for (const Problem& warning : warnings) {
+        writer.begin_object();
+        writer.key("pointer").text(warning.pointer);
+        writer.key("code").text(warning.code);
+        writer.key("message").text(warning.message);
+        if (!warning.hint.empty()) {
+            writer.key("hint").text(warning.hint);
+        }
+        writer.end_object();
+    }
+    writer.end_array();
+}
+
+std::string server_timing(const service::WriteTimings& timings) {
+    std::array<char, 128> text{};
+    const auto milliseconds = [](std::int64_t us) { return static_cast<double>(us) / 1'000.0; };
+    std::snprintf(
+        text.data(),
+        text.size(),
+        "validate;dur=%.3f, commit;dur=%.3f, apply;dur=%.3f",
+        milliseconds(timings.validate_us),
+        milliseconds(timings.commit_us),
+        milliseconds(timings.apply_us)
+    );
+    return text.data();
+}
 
 std::string location_of(const ObjectId& object, const std::optional<ObjectId>& tenant) {
     std::string path = "/v1/";

@@ -3,6 +3,7 @@
 
 #include "api/draft.h"
 #include "api/exchange.h"
+#include "api/json_writer.h"
 #include "auth/token.h"
 #include "service/write.h"
 
@@ -22,6 +23,11 @@ void submit_write(
     const Write& write,
     Respond respond
 );
+
+/// "warnings": the service's advice.
+void write_warnings(JsonWriter& writer, const std::vector<Problem>& warnings);
+/// Where the time of a write went: "validate;dur=0.113, …".
+[[nodiscard]] std::string server_timing(const service::WriteTimings& timings);
 
 /// "/v1/circuits/ckt_..." of an object; tokens live below their tenant.
 [[nodiscard]] std::string

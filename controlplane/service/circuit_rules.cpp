@@ -55,6 +55,15 @@ Result<EffectiveCircuit> resolve(const CircuitSpec& spec, const CircuitBody* bef
 
 } // namespace
 
+CircuitRules::CircuitRules(const InventoryWriter& inventory, const Dataplane& dataplane)
+    : inventory_(inventory) {
+    for (std::size_t port = 0; port < dataplane.port_count(); ++port) {
+        const PortStatus status =
+            dataplane.port_status(PortIndex{static_cast<std::uint16_t>(port)});
+        frame_max_.push_back(status.frame_max);
+    }
+}
+
 CircuitRules::Places
 CircuitRules::find_unis(const ObjectId& tenant, const CircuitSpec& spec, Faults& faults) const {
     Places places;
@@ -161,12 +170,15 @@ void CircuitRules::check_free(const Places& places, const ObjectId& self, Faults
         // All circuits of a UNI are its tenant's, so they may be named.
         for (const ObjectId& other :
              inventory_.vlan_conflicts(place.uni->id, place.endpoint->vlan_map, self)) {
+            const std::optional<std::string> asked_at = name_of_ ? name_of_(other) : std::nullopt;
             faults.add(
                 ErrorCode::Conflict,
                 Problem{
                     pointer,
                     "vlan_in_use",
-                    "Some of these frames belong to circuit " + other.text() + " already.",
+                    asked_at.has_value()
+                        ? "Some of these frames are asked for by " + *asked_at + ", too."
+                        : "Some of these frames belong to circuit " + other.text() + " already.",
                     "VLANs of this UNI that no other circuit has.",
                     "MEF 10.3 R76"}
             );
@@ -200,7 +212,7 @@ void CircuitRules::check_ports(
             const std::uint64_t pushed = circuit_tag_count(place.endpoint->vlan_map);
             longest = std::max(longest, frame_max.value + 4 * pushed - 4 * removed);
         }
-        const Bytes passed = dataplane_.port_status(place.uni->as_uni().port).frame_max;
+        const Bytes passed = frame_max_.at(place.uni->as_uni().port.value);
         if (longest > passed.value) {
             faults.add(
                 ErrorCode::Invalid,

@@ -7,7 +7,10 @@
 #include "strowger/seam/dataplane.h"
 #include "strowger/seam/program.h"
 
+#include <functional>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace strowger::service {
@@ -15,8 +18,11 @@ namespace strowger::service {
 /// Judges a circuit against the inventory: its UNIs, their VLANs and ports, and what it was before.
 class CircuitRules {
 public:
-    CircuitRules(const InventoryWriter& inventory, const Dataplane& dataplane)
-        : inventory_(inventory), dataplane_(dataplane) {}
+    CircuitRules(const InventoryWriter& inventory, const Dataplane& dataplane);
+
+    /// Where a circuit that is on its way was asked for; nothing: its id names it.
+    using NameOf = std::function<std::optional<std::string>(const ObjectId& circuit)>;
+    void name_circuits(NameOf name_of) { name_of_ = std::move(name_of); }
 
     /// The body of the circuit `id` with this spec; nothing when there are faults, old or new.
     /// Defaults are resolved once: what `before` has stays unless a member it follows from changed.
@@ -57,7 +63,8 @@ private:
     ) const;
 
     const InventoryWriter& inventory_;
-    const Dataplane& dataplane_;
+    std::vector<Bytes> frame_max_; ///< by port: what it passes, for the life of the process
+    NameOf name_of_;
 };
 
 } // namespace strowger::service

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/engine.h"
 
+#include "service/batch_runner.h"
 #include "service/restorer.h"
 #include "strowger/base/check.h"
 
@@ -73,7 +74,16 @@ Provisioner::Engine::Engine(
     : parts_(parts),
       limits_(limits),
       inventory_(ports, parts.dataplane),
-      planner_({writer_, inventory_, parts.dataplane, parts.store, parts.clock, limits_}) {}
+      planner_({writer_, inventory_, parts.dataplane, parts.store, parts.clock, limits_}),
+      batches_(std::make_unique<BatchRunner>(*this)) {
+    planner_.name_circuits([this](const ObjectId& circuit) { return batches_->place_of(circuit); });
+}
+
+Provisioner::Engine::~Engine() = default;
+
+bool Provisioner::Engine::busy() const noexcept {
+    return !flights_.empty() || !batches_->idle();
+}
 
 std::optional<store::IdempotencyKey> Provisioner::Engine::key_of(const WriteRequest& request
 ) const {
@@ -171,27 +181,38 @@ bool Provisioner::Engine::answer_by_key(Waiting& waiting) {
 /// Behind an order for the same object, or at once.
 void Provisioner::Engine::start(Waiting waiting) {
     const WriteRequest& request = waiting.request;
+    if (request.batch != nullptr) {
+        batches_->start(std::move(waiting));
+        return;
+    }
     if (request.write != WriteKind::Create) {
         const auto target = writer_.resolve(request.kind, request.tenant, request.reference);
-        const auto ticket = target.has_value() ? flight_of_.find(*target) : flight_of_.end();
-        if (ticket != flight_of_.end()) {
-            Flight& flight = flights_.at(ticket->second);
-            const auto& owner = flight.plan.transition.object().tenant;
-            const bool foreign =
-                request.tenant.has_value() && owner.has_value() && owner != request.tenant;
-            if (!foreign && flight.overdue) {
-                refuse(
-                    std::move(waiting), unavailable("An earlier order for it is still under way.")
-                );
-                return;
-            }
-            if (!foreign) {
-                flight.behind.push_back(std::move(waiting));
-                return;
-            }
+        const RecordPtr published = target.has_value() ? writer_.published(*target) : nullptr;
+        const bool foreign = request.tenant.has_value() && published != nullptr &&
+                             published->tenant.has_value() && published->tenant != request.tenant;
+        if (target.has_value() && !foreign && flight_of_.count(*target) != 0) {
+            start_behind(*target, std::move(waiting));
+            return;
         }
     }
     decide(std::move(waiting));
+}
+
+void Provisioner::Engine::start_behind(const ObjectId& object, Waiting waiting) {
+    const auto ticket = flight_of_.find(object);
+    if (ticket == flight_of_.end()) {
+        start(std::move(waiting));
+        return;
+    }
+    if (batches_->queue_behind(ticket->second, waiting)) {
+        return;
+    }
+    Flight& flight = flights_.at(ticket->second);
+    if (flight.overdue) {
+        refuse(std::move(waiting), unavailable("An earlier order for it is still under way."));
+    } else {
+        flight.behind.push_back(std::move(waiting));
+    }
 }
 
 void Provisioner::Engine::decide(Waiting waiting) {
@@ -241,22 +262,31 @@ void Provisioner::Engine::accept(Waiting waiting, Plan plan) {
     parts_.store.submit(ticket, std::move(change));
 }
 
-store::Change Provisioner::Engine::change_of(const Flight& flight, const WriteRequest& request) {
-    const Transition& transition = flight.plan.transition;
+store::Change Provisioner::Engine::change_of(Operation operation, const Transition& transition)
+    const {
     const Record& object = transition.object();
     store::Change change{
-        {.id = *flight.outcome.order, .tenant = object.tenant, .object = object.id}, {}, {}};
+        {.id = object.id, .tenant = object.tenant, .object = object.id}, // the id is to come
+        {},
+        {}};
     OrderRecord& order = change.order;
-    order.seq = ++order_seqs_[object.tenant.has_value() ? object.tenant->text() : std::string()];
-    order.actor = request.identity.actor;
-    order.operation = flight.plan.operation;
-    order.generation = flight.outcome.generation;
+    order.operation = operation;
+    order.generation = object.generation + (transition.after == nullptr ? 1 : 0);
     order.before_json = transition.before == nullptr ? "" : transition.before->spec_json;
     order.after_json = transition.after == nullptr ? "" : transition.after->spec_json;
-    order.at_us = parts_.clock.wall_us();
     if (transition.after != nullptr) {
         change.object = stored_object(*transition.after, parts_.codec);
     }
+    return change;
+}
+
+store::Change Provisioner::Engine::change_of(const Flight& flight, const WriteRequest& request) {
+    store::Change change = change_of(flight.plan.operation, flight.plan.transition);
+    OrderRecord& order = change.order;
+    order.id = *flight.outcome.order;
+    order.seq = ++order_seqs_[order.tenant.has_value() ? order.tenant->text() : std::string()];
+    order.actor = request.identity.actor;
+    order.at_us = parts_.clock.wall_us();
     if (flight.key.has_value()) {
         change.idempotency = store::IdempotencyRecord{
             *flight.key,
@@ -264,7 +294,7 @@ store::Change Provisioner::Engine::change_of(const Flight& flight, const WriteRe
             flight.outcome.status,
             flight.replay_body,
             order.id,
-            object.id,
+            order.object,
             order.generation,
             order.at_us};
     }
@@ -319,6 +349,9 @@ void Provisioner::Engine::on_store_progress() {
 }
 
 void Provisioner::Engine::committed(Ticket ticket, bool success) {
+    if (batches_->committed(ticket, success)) {
+        return;
+    }
     const auto found = flights_.find(ticket);
     STROWGER_CHECK(found != flights_.end() && found->second.phase == Flight::Phase::Committing);
     if (!success) {
@@ -421,6 +454,9 @@ void Provisioner::Engine::take_completions() {
 }
 
 void Provisioner::Engine::take_completion(std::uint64_t ticket) {
+    if (batches_->completed(ticket)) {
+        return;
+    }
     const auto flight = flights_.find(ticket);
     STROWGER_CHECK(flight != flights_.end());
     complete(flight);
@@ -428,6 +464,7 @@ void Provisioner::Engine::take_completion(std::uint64_t ticket) {
 
 void Provisioner::Engine::poll() {
     take_completions();
+    batches_->work();
     check_deadlines();
     const std::int64_t now_ns = parts_.clock.steady_ns();
     if (now_ns >= heartbeats_due_ns_) {
@@ -443,10 +480,11 @@ void Provisioner::Engine::poll() {
 /// Orders are applied in the order of acceptance or nearly so: the first that is in time ends the
 /// look, but for those found overdue before.
 void Provisioner::Engine::check_deadlines() {
-    if (flights_.empty()) {
+    if (!busy()) {
         return;
     }
     const std::int64_t now_ns = parts_.clock.steady_ns();
+    batches_->check_deadlines(now_ns);
     std::vector<Ticket> late;
     for (const auto& [ticket, flight] : flights_) {
         if (flight.phase == Flight::Phase::Committing ||
@@ -462,21 +500,31 @@ void Provisioner::Engine::check_deadlines() {
     }
 }
 
+std::deque<Waiting> Provisioner::Engine::duplicates_to_tell(
+    const std::optional<store::IdempotencyKey>& key,
+    bool told_before,
+    std::int64_t now_ns
+) {
+    std::deque<Waiting> told;
+    const auto in_use = key.has_value() ? keys_.find(*key) : keys_.end();
+    if (in_use == keys_.end()) {
+        return told;
+    }
+    std::deque<Waiting>& duplicates = in_use->second.duplicates;
+    // Once it is known that the order is stuck, each who asks again gets a second of its own.
+    while (!duplicates.empty() &&
+           (!told_before || now_ns - duplicates.front().since_ns > kAcknowledgeNsMax)) {
+        told.push_back(std::move(duplicates.front()));
+        duplicates.pop_front();
+    }
+    return told;
+}
+
 /// The order stands; who waits for it hears so.
 void Provisioner::Engine::answer_overdue(Flight& flight, std::int64_t now_ns) {
     const ObjectId order = *flight.outcome.order;
     std::deque<Waiting> behind = std::exchange(flight.behind, {});
-    std::deque<Waiting> told;
-    if (const auto in_use = flight.key.has_value() ? keys_.find(*flight.key) : keys_.end();
-        in_use != keys_.end()) {
-        std::deque<Waiting>& duplicates = in_use->second.duplicates;
-        // Once it is known that the order is stuck, each who asks again gets a second of its own.
-        while (!duplicates.empty() &&
-               (!flight.overdue || now_ns - duplicates.front().since_ns > kAcknowledgeNsMax)) {
-            told.push_back(std::move(duplicates.front()));
-            duplicates.pop_front();
-        }
-    }
+    std::deque<Waiting> told = duplicates_to_tell(flight.key, flight.overdue, now_ns);
     overdue_count_ += flight.overdue ? 0 : 1;
     flight.overdue = true;
     WriteDone first = std::exchange(flight.done, nullptr);
@@ -519,6 +567,7 @@ Readiness Provisioner::Engine::readiness() const {
             readiness.reasons.push_back(order + " waits for the disk.");
         }
     }
+    batches_->complain(now_ns, readiness.reasons);
     if (!parts_.store.healthy()) {
         readiness.reasons.push_back("The store is read-only: " + parts_.store.failure());
     }

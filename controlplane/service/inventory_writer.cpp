@@ -83,8 +83,10 @@ void InventoryWriter::publish(const Transition& transition) {
         return;
     }
     inventory_.entries_.at(object.id).published = transition.after;
-    shelf_of(object).published.insert_or_assign(object.id, transition.after);
-    of_all.insert_or_assign(object.id, transition.after);
+    // New ids rise, so a new object's place is the end.
+    auto& own = shelf_of(object).published;
+    own.insert_or_assign(own.end(), object.id, transition.after);
+    of_all.insert_or_assign(of_all.end(), object.id, transition.after);
 }
 
 void InventoryWriter::revert(const Transition& transition) {

@@ -10,6 +10,7 @@
 #include "strowger/base/clock.h"
 
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -49,6 +50,8 @@ public:
 
     Result<Decision> decide(const WriteRequest& request);
     [[nodiscard]] const CircuitRules& circuit_rules() const noexcept { return rules_; }
+    /// How messages name a circuit that is on its way, where its id would say nothing.
+    void name_circuits(CircuitRules::NameOf name_of) { rules_.name_circuits(std::move(name_of)); }
     ObjectId next_id(ObjectKind kind);
     /// Orders are listed in the order of their ids, also across a restart with the clock set back.
     void continue_ids_above(const ObjectId& last) { ids_.continue_above(last); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/provisioner.h"
 
+#include "service/batch_runner.h"
 #include "service/engine.h"
 #include "service/restorer.h"
 
@@ -17,8 +18,8 @@ Provisioner::Provisioner(
 
 Provisioner::~Provisioner() = default;
 
-Result<void> Provisioner::restore() {
-    return engine_->restore();
+Result<void> Provisioner::restore(const TellProgress& tell) {
+    return engine_->restore(tell);
 }
 
 Result<void> Provisioner::ensure_operator_token(
@@ -41,6 +42,14 @@ void Provisioner::poll() {
 
 bool Provisioner::busy() const {
     return engine_->busy();
+}
+
+bool Provisioner::has_work() const {
+    return engine_->batches().has_work();
+}
+
+void Provisioner::set_wake(std::function<void()> wake) {
+    engine_->batches().set_wake(std::move(wake));
 }
 
 Readiness Provisioner::readiness() const {
@@ -100,8 +109,8 @@ std::optional<std::int64_t> Provisioner::token_last_used_us(const Record& token)
     return engine_->tokens().last_used_us(token.as_token().digest);
 }
 
-Result<void> Provisioner::Engine::restore() {
-    return Restorer(*this).run();
+Result<void> Provisioner::Engine::restore(const TellProgress& tell) {
+    return Restorer(*this, tell).run();
 }
 
 Result<void> Provisioner::Engine::ensure_operator_token(

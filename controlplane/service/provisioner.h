@@ -25,6 +25,14 @@ struct Readiness {
     std::vector<std::string> reasons;
 };
 
+/// How far the return of the inventory is.
+struct RestoreProgress {
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+    std::int64_t elapsed_us = 0;
+};
+using TellProgress = std::function<void(const RestoreProgress& progress)>;
+
 /// The only writer of the inventory. Control thread only; never blocks after start.
 ///
 /// A write goes: checks and reservations → store (order, object, idempotency record in one
@@ -53,7 +61,8 @@ public:
 
     /// At start: reads the inventory back and waits until every worker holds it. The API opens
     /// after. Fails with a sentence when the store, the site and the machine do not fit together.
-    Result<void> restore();
+    /// `tell` is called about once a second, and at the end.
+    Result<void> restore(const TellProgress& tell = nullptr);
     /// At start, after restore(): makes the first operator's token when there is none. `save` puts
     /// it where the operator finds it, before it becomes valid; a crash in between makes a new one.
     Result<void> ensure_operator_token(
@@ -69,6 +78,10 @@ public:
     void poll();
     /// Whether a change waits for the store or the workers.
     [[nodiscard]] bool busy() const;
+    /// Whether poll() has something to do at once: batches are worked on a slice at a time.
+    [[nodiscard]] bool has_work() const;
+    /// `wake` is called when has_work() becomes true by itself.
+    void set_wake(std::function<void()> wake);
 
     [[nodiscard]] Readiness readiness() const;
     /// Whose token this is; nothing when it is not valid (now).

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,14 @@
 #include <variant>
 
 namespace strowger::service {
+
+/// For small tables that are looked up and never listed: one that grew with the inventory would
+/// stop the control thread whenever it doubles.
+struct ObjectIdHash {
+    std::size_t operator()(const ObjectId& id) const noexcept {
+        return std::hash<std::string_view>{}(id.text());
+    }
+};
 
 struct TokenSpec {
     Name name;

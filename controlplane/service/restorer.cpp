@@ -11,8 +11,12 @@
 namespace strowger::service {
 namespace {
 
-/// As many as the smallest command ring takes without waiting.
-constexpr std::size_t kOutstandingMax = 256;
+/// Circuits on their way to the workers: so many that no worker waits for the next one, and not so
+/// many that looking at them all takes long.
+constexpr std::size_t kOutstandingMax = 512;
+constexpr std::size_t kOutstandingLow = 256;
+constexpr std::int64_t kTellEveryNs = 1'000'000'000;
+constexpr std::uint64_t kObjectsBetweenLooks = 256; ///< at the clock
 constexpr std::int64_t kNoProgressNsMax = 30'000'000'000;
 
 using Body = decltype(Record::body);
@@ -49,7 +53,15 @@ store::StoredObject stored_object(const Record& record, const SpecCodec& codec) 
 }
 
 Result<void> Restorer::run() {
-    Result<store::StoredInventory> stored = engine_.parts_.store.load();
+    store::Store& store = engine_.parts_.store;
+    Result<std::uint64_t> total = store.count_objects();
+    if (!total) {
+        return std::move(total).error();
+    }
+    progress_.total = *total;
+    begun_ns_ = told_ns_ = engine_.parts_.clock.steady_ns();
+    Result<store::StoredInventory> stored =
+        store.load([this](store::StoredObject object) { return take(std::move(object)); });
     if (!stored) {
         return std::move(stored).error();
     }
@@ -59,25 +71,43 @@ Result<void> Restorer::run() {
     if (stored->last_order.has_value()) {
         engine_.planner_.continue_ids_above(*stored->last_order);
     }
-    for (const store::StoredObject& object : stored->objects) {
-        Result<RecordPtr> record = record_of(object);
-        if (!record) {
-            return std::move(record).error();
-        }
-        const Transition arrival{nullptr, *record};
-        engine_.writer_.reserve(arrival);
-        engine_.publish_tokens(arrival);
-        engine_.writer_.publish(arrival);
-        if (object.id.kind() == ObjectKind::Token && object.last_used_us != 0) {
-            engine_.tokens_.set_last_used((*record)->as_token().digest, object.last_used_us);
-        }
-        if (object.id.kind() == ObjectKind::Circuit) {
-            if (const Result<void> installed = install(**record); !installed) {
-                return cannot_restore(object, installed.error().message);
-            }
+    if (Result<void> held = wait_until_outstanding(0); !held) {
+        return held;
+    }
+    tell(true);
+    return {};
+}
+
+Result<void> Restorer::take(store::StoredObject object) {
+    Result<RecordPtr> record = record_of(object);
+    if (!record) {
+        return std::move(record).error();
+    }
+    const Transition arrival{nullptr, *record};
+    engine_.writer_.reserve(arrival);
+    engine_.publish_tokens(arrival);
+    engine_.writer_.publish(arrival);
+    if (object.id.kind() == ObjectKind::Token && object.last_used_us != 0) {
+        engine_.tokens_.set_last_used((*record)->as_token().digest, object.last_used_us);
+    }
+    if (object.id.kind() == ObjectKind::Circuit) {
+        if (const Result<void> installed = install(**record); !installed) {
+            return cannot_restore(object, installed.error().message);
         }
     }
-    return wait_until_outstanding(0);
+    if (++progress_.done % kObjectsBetweenLooks == 0) {
+        tell(false);
+    }
+    return {};
+}
+
+void Restorer::tell(bool last) {
+    const std::int64_t now_ns = engine_.parts_.clock.steady_ns();
+    if (tell_ && (last || now_ns - told_ns_ >= kTellEveryNs)) {
+        told_ns_ = now_ns;
+        progress_.elapsed_us = (now_ns - begun_ns_) / 1'000;
+        tell_(progress_);
+    }
 }
 
 Result<RecordPtr> Restorer::record_of(const store::StoredObject& object) {
@@ -169,7 +199,8 @@ Result<void> Restorer::install(const Record& circuit) {
         return staged;
     }
     dataplane.commit(body.key, ++engine_.last_ticket_);
-    return wait_until_outstanding(kOutstandingMax);
+    return dataplane.outstanding() < kOutstandingMax ? Result<void>()
+                                                     : wait_until_outstanding(kOutstandingLow);
 }
 
 Result<void> Restorer::wait_until_outstanding(std::size_t most) {

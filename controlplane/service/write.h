@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,7 +45,10 @@ struct Rendered {
     std::string replay_body;
 };
 
-/// One change as a client asks for it. Readable (400) and authorised (401, 403) already.
+class Batch;
+
+/// One change as a client asks for it, or a batch of them. Readable (400) and authorised (401, 403)
+/// already.
 struct WriteRequest {
     auth::RequestIdentity identity;
     WriteKind write = WriteKind::Create;
@@ -66,6 +70,10 @@ struct WriteRequest {
     /// Gives the reply's body. Called once, before the commit: the idempotency record keeps it.
     /// Not called for Delete.
     std::function<Rendered(const Record& record, const std::vector<Problem>& warnings)> render;
+
+    /// Several changes of the tenant's circuits, all or none: then `write`, `reference`, the
+    /// preconditions, `decode` and `render` are not used.
+    std::shared_ptr<Batch> batch{};
 };
 
 struct WriteTimings {
@@ -89,6 +97,8 @@ struct WriteOutcome {
 struct WriteError {
     Error error;
     std::optional<ObjectId> order; ///< set when the order stands although it is not answered (503)
+    /// Of a batch: the place of each member that was refused.
+    std::vector<std::string> refused{};
 };
 
 using WriteResult = std::variant<WriteOutcome, WriteError>;

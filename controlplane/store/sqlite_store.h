@@ -41,10 +41,12 @@ public:
     ~SqliteStore() override;
 
     void submit(std::uint64_t ticket, Change change) override;
+    void submit_all(std::uint64_t ticket, std::vector<Change> changes) override;
     void take_results(std::vector<CommitResult>& results) override;
     [[nodiscard]] bool healthy() const override;
     [[nodiscard]] std::string failure() const override;
-    Result<StoredInventory> load() override;
+    Result<std::uint64_t> count_objects() override;
+    Result<StoredInventory> load(const TakeObject& take) override;
     Result<void> commit_now(Change change) override;
     Result<std::optional<IdempotencyRecord>> find_idempotency(const IdempotencyKey& key) override;
     [[nodiscard]] std::size_t idempotency_count(const std::string& scope) const override;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -73,8 +74,11 @@ struct OrderPage {
     std::optional<std::uint64_t> count;
 };
 
+/// Takes one object of the inventory at start, or refuses it, which ends the reading.
+using TakeObject = std::function<Result<void>(StoredObject object)>;
+
+/// What there is beside the objects.
 struct StoredInventory {
-    std::vector<StoredObject> objects; ///< tenants first, then tokens, UNIs, circuits; id order
     /// Last seq of each tenant's orders, "" for the operator's own.
     std::vector<std::pair<std::string, std::uint64_t>> order_seqs;
     std::optional<ObjectId> last_order; ///< the one with the highest id, whosever
@@ -103,6 +107,8 @@ public:
 
     /// Queues a change; its fate appears in take_results().
     virtual void submit(std::uint64_t ticket, Change change) = 0;
+    /// Queues changes that are committed together or not at all: one fate, one ticket.
+    virtual void submit_all(std::uint64_t ticket, std::vector<Change> changes) = 0;
     /// Appends what was decided since the last call, in the order of submission.
     virtual void take_results(std::vector<CommitResult>& results) = 0;
     /// Whether writes can still succeed.
@@ -110,8 +116,11 @@ public:
     /// Why not, in a sentence for the log; "" while healthy.
     [[nodiscard]] virtual std::string failure() const = 0;
 
-    /// Everything, at start.
-    virtual Result<StoredInventory> load() = 0;
+    /// At start: how many objects there are.
+    virtual Result<std::uint64_t> count_objects() = 0;
+    /// At start: everything. Objects one by one, so that they need not fit into memory twice:
+    /// tenants first, then tokens, UNIs and circuits, each in id order.
+    virtual Result<StoredInventory> load(const TakeObject& take) = 0;
     /// Commits and waits. At start only, before anything is submitted.
     virtual Result<void> commit_now(Change change) = 0;
 

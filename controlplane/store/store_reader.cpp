@@ -200,34 +200,55 @@ Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path) 
     );
 }
 
-Result<StoredInventory> StoreReader::load() {
-    StoredInventory inventory;
-    // Owners before what they own: tenants, tokens, UNIs, circuits.
+Result<std::uint64_t> StoreReader::count_objects() {
+    Result<std::int64_t> count = database_.query_integer("SELECT count(*) FROM objects");
+    if (!count) {
+        return std::move(count).error();
+    }
+    return static_cast<std::uint64_t>(*count);
+}
+
+/// One kind in the order of the table, which takes no sorting.
+Result<void> StoreReader::load_objects(std::string_view prefix, const TakeObject& take) {
     Result<Statement> objects = database_.prepare(
         "SELECT id, tenant, name, generation, spec, effective, digest, created_us, updated_us, "
-        "last_used_us FROM objects ORDER BY "
-        "CASE substr(id, 1, 3) WHEN 'ten' THEN 0 WHEN 'tok' THEN 1 WHEN 'uni' THEN 2 ELSE 3 END, id"
+        "last_used_us FROM objects WHERE id >= ?1 AND id < ?2 ORDER BY id"
     );
     if (!objects) {
         return std::move(objects).error();
     }
+    const std::string first = std::string(prefix) + '_';
+    const std::string end = std::string(prefix) + '`'; // what follows '_'
+    objects->bind(1, first).bind(2, end);
     Result<bool> row = objects->step();
     for (; row && *row; row = objects->step()) {
         Result<StoredObject> object = read_object(*objects);
         if (!object) {
             return std::move(object).error();
         }
-        inventory.objects.push_back(*std::move(object));
+        if (Result<void> taken = take(*std::move(object)); !taken) {
+            return taken;
+        }
     }
-    if (!row) {
-        return std::move(row).error();
-    }
+    return row ? Result<void>() : Result<void>(std::move(row).error());
+}
+
+Result<StoredInventory> StoreReader::load(const TakeObject& take) {
+    StoredInventory inventory;
     std::vector<std::string> owners = {""};
-    for (const StoredObject& object : inventory.objects) {
+    const TakeObject take_and_note = [&](StoredObject object) {
         if (object.id.kind() == ObjectKind::Tenant) {
             owners.push_back(object.id.text());
         }
+        return take(std::move(object));
+    };
+    // Owners before what they own.
+    for (const std::string_view prefix : {"ten", "tok", "uni", "ckt"}) {
+        if (const Result<void> loaded = load_objects(prefix, take_and_note); !loaded) {
+            return loaded.error();
+        }
     }
+    Result<bool> row = false;
     for (const std::string& owner : owners) {
         StatementUse last(statements_[LastSeq]);
         last->bind(1, owner);

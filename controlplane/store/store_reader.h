@@ -17,7 +17,8 @@ class StoreReader {
 public:
     static Result<std::unique_ptr<StoreReader>> open(const std::string& path);
 
-    Result<StoredInventory> load();
+    Result<std::uint64_t> count_objects();
+    Result<StoredInventory> load(const TakeObject& take);
     Result<std::unordered_map<std::string, std::size_t>> count_idempotency();
     Result<std::optional<IdempotencyRecord>> find_idempotency(const IdempotencyKey& key);
     Result<std::optional<service::Tombstone>> find_tombstone(const ObjectId& id);
@@ -25,6 +26,7 @@ public:
     Result<OrderPage> list_orders(const OrderQuery& query);
 
 private:
+    Result<void> load_objects(std::string_view prefix, const TakeObject& take);
     Result<std::uint64_t> count_orders(const OrderQuery& query);
     StoreReader(Database database, std::vector<Statement> statements);
 

@@ -35,10 +35,10 @@ StoreWriter::~StoreWriter() {
     thread_.join();
 }
 
-void StoreWriter::submit(std::uint64_t ticket, Change change) {
+void StoreWriter::submit(std::uint64_t ticket, std::vector<Change> changes) {
     {
         const std::lock_guard lock(mutex_);
-        queue_.push_back({ticket, std::move(change), false});
+        queue_.push_back({ticket, std::move(changes), false});
     }
     work_ready_.notify_one();
 }
@@ -52,7 +52,8 @@ void StoreWriter::take_results(std::vector<CommitResult>& results) {
 Result<void> StoreWriter::commit_and_wait(Change change) {
     std::unique_lock lock(mutex_);
     waited_result_.reset();
-    queue_.push_back({0, std::move(change), true});
+    queue_.push_back({0, {}, true});
+    queue_.back().changes.push_back(std::move(change));
     work_ready_.notify_one();
     waited_done_.wait(lock, [this] { return waited_result_.has_value(); });
     if (!*waited_result_) {
@@ -153,8 +154,10 @@ Result<void> StoreWriter::write_batch(const Work& work) {
         return begun;
     }
     for (const Item& item : work.items) {
-        if (Result<void> written = changes_->write(item.change); !written) {
-            return written;
+        for (const Change& change : item.changes) {
+            if (Result<void> written = changes_->write(change); !written) {
+                return written;
+            }
         }
     }
     if (Result<void> written = changes_->write_token_uses(work.uses); !written) {
@@ -167,8 +170,10 @@ void StoreWriter::report(const std::vector<Item>& items, bool committed) {
     {
         const std::lock_guard lock(mutex_);
         for (const Item& item : items) {
-            if (committed && item.change.idempotency.has_value()) {
-                ++key_counts_[item.change.idempotency->key.scope];
+            for (const Change& change : item.changes) {
+                if (committed && change.idempotency.has_value()) {
+                    ++key_counts_[change.idempotency->key.scope];
+                }
             }
             if (item.waited_for) {
                 waited_result_ = committed;

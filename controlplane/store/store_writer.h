@@ -38,7 +38,7 @@ public:
     StoreWriter& operator=(StoreWriter&&) = delete;
 
     // Control thread.
-    void submit(std::uint64_t ticket, Change change);
+    void submit(std::uint64_t ticket, std::vector<Change> changes);
     void take_results(std::vector<CommitResult>& results);
     Result<void> commit_and_wait(Change change);
     void note_tokens_used(std::vector<std::pair<ObjectId, std::int64_t>> used);
@@ -51,8 +51,8 @@ public:
 private:
     struct Item {
         std::uint64_t ticket = 0;
-        Change change;
-        bool waited_for = false; ///< by commit_and_wait(), not by take_results()
+        std::vector<Change> changes; ///< in one transaction, in any case
+        bool waited_for = false;     ///< by commit_and_wait(), not by take_results()
     };
     using Uses = std::vector<std::pair<ObjectId, std::int64_t>>;
     /// What the store thread does next: never idle work while a change waits.

@@ -17,6 +17,7 @@ import tempfile
 import time
 import unittest
 
+from batch_tests import BatchTests
 from stub_exchange import Stub, problem, wait_until
 
 STROWGER = ""
@@ -61,7 +62,7 @@ class CommandLine(unittest.TestCase):
                           "--cir", "100M", "--cbs", "128k")
 
 
-class Verbs(CommandLine):
+class Verbs(BatchTests, CommandLine):
     def test_circuit_create_sends_the_normalised_spec(self):
         done = self.order_circuit()
         self.assertEqual(self.last()["method"], "POST")
@@ -567,7 +568,7 @@ class Help(CommandLine):
     def test_every_example_in_the_help_runs(self):
         examples = []
         for noun in ("tenant", "uni", "token", "circuit", "port", "context", "order", "status", "version", "completion", "help"):
-            for verb in ("create", "set", "use", "list", "get", "show", "update", "counters", "delete", ""):
+            for verb in ("create", "set", "use", "list", "get", "show", "update", "counters", "delete", "batch", ""):
                 said = self.run_cli(*[noun, verb][: 2 if verb else 1], "--help").stdout
                 if "\nExamples:\n" in said and said.split("\n")[2].split()[1:2] == [noun]:
                     examples += said.split("\nExamples:\n")[1].split("\n\n")[0].split("\n")

@@ -134,6 +134,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                  "/livez": {"status": "alive"}}
         if path in fixed:
             return 200, {}, json.dumps(fixed[path])
+        if path == "/circuits:batch":
+            return self.batch(json.loads(body))
         parts = path.strip("/").split("/")
         if parts[0] not in PREFIX:
             return problem(404, "not_found", "no such path")
@@ -164,6 +166,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if noun == "tokens":
             reply["secret"] = "stw_" + "x" * 49
         return 201, {"Server-Timing": TIMING, "ETag": f'"{item["id"]}.1"'}, json.dumps(reply)
+
+    def batch(self, body):
+        made, changed, gone = (len(body.get(verb, ())) for verb in ("create", "patch", "delete"))
+        for spec in body.get("create", ()):
+            self.server.exchange.add("circuits", spec)
+        orders = {"first": "ord_01JD0000000000000000000001", "last": "ord_01JD0000000000000000000009",
+                  "first_seq": "12", "last_seq": str(11 + made + changed + gone)}
+        reply = {"created": made, "updated": changed, "deleted": gone, "unchanged": 0, "orders": orders,
+                 "warnings": [], "warning_count": 0}
+        return 200, {"Server-Timing": TIMING}, json.dumps(reply)
 
     def one(self, noun, reference, body):
         exchange = self.server.exchange

@@ -16,16 +16,12 @@ import time
 import unittest
 
 from api_client import Client, ServerUnderTest
+from batch_tests import BatchTests, circuit
 from openapi_check import Contract
 from protocol_tests import ProtocolTests
 
 NO_SUCH_ID = "0" * 26
 NAMES = iter(f"n{number}" for number in range(1_000_000))
-
-
-def circuit(name, a="ny", z="dc", s_vlan=None, **members):
-    ends = {"a": {"uni": a, "vlan_map": {"s_vlan": s_vlan}}, "z": {"uni": z, "vlan_map": {"s_vlan": s_vlan}}}
-    return {"name": name, "type": "eline", "bandwidth": {"cir_bps": 50_000_000}, "endpoints": ends, **members}
 
 
 class World:
@@ -53,7 +49,7 @@ class World:
         return self.operator(method, self.root + path, body, **{**self.fields, **headers})
 
 
-class ContractTest(ProtocolTests, unittest.TestCase):
+class ContractTest(BatchTests, ProtocolTests, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.contract = Contract()
@@ -196,6 +192,7 @@ class ContractTest(ProtocolTests, unittest.TestCase):
                     "createToken": {"name": name},
                     "createUni": world.uni(name, "p3"),
                     "createCircuit": world.circuit(name, 80),
+                    "batchCircuits": {"create": [world.circuit(name, 80)]},
                     "putCircuit": world.circuit("kept", 90),
                 }.get(operation["operationId"].removesuffix("OfTenant"), {"display_name": name})
             headers = {} if "{tenant}" in path else world.fields

@@ -4,6 +4,7 @@
 import json
 import re
 import socket
+import time
 
 PATHS = (
     b"/v1/../../etc/passwd", b"/v1/%2e%2e/x", b"/v1/circuits/..", b"/v1/circuits/%2e%2e%2f", b"//v1/circuits",
@@ -135,6 +136,7 @@ class ProtocolTests:
                 odd += [request(method, path), request(method, path, b"{}")]
         for body in BODIES:
             odd += [request(b"POST", b"/v1/circuits", body), request(b"PATCH", b"/v1/circuits/none", body)]
+            odd += [request(b"POST", b"/v1/circuits:batch", body), request(b"POST", b"/v1/circuits:batch", b'{"put":' + body + b"}")]
         for number in NUMBERS:
             text = json.dumps(self.odd_circuit()).encode().replace(b"7777", number)
             odd.append(request(b"POST", b"/v1/circuits", text))
@@ -150,6 +152,34 @@ class ProtocolTests:
             self.assertTrue(all(status < 500 for status in statuses), (data[:200], reply))
         self.expect(self.operator("GET", "/v1/readyz", token=None), 200)
         self.assertEqual(self.acme("GET", "/circuits?name_prefix=odd").json["data"], [])
+
+    def test_43_a_large_body_is_taken_of_a_batch_from_who_may_ask_and_a_few_at_a_time(self):
+        def head(length, token, path="/v1/circuits:batch"):
+            text = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            text += f"Authorization: Bearer {token}\r\n" if token else ""
+            return (text + f"Content-Length: {length}\r\n\r\n").encode()
+
+        token = self.acme.token
+        # Answered before a byte of the body is read.
+        self.assertEqual(self.raw(head(300_000, None)), (401, "unauthorized"))
+        self.assertEqual(self.raw(head(300_000, "stw_" + "x" * 49)), (401, "unauthorized"))
+        self.assertEqual(self.raw(head(16_777_217, token)), (413, "payload_too_large"))
+        self.assertEqual(self.raw(head(262_145, token, "/v1/circuits")), (413, "payload_too_large"))
+        few = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(4)]
+        for connection in few:
+            connection.sendall(head(300_000, token))
+        # What the server has read of four connections shows when the fifth is refused.
+        deadline = time.monotonic() + 10
+        while (seen := self.exchange(head(300_000, token) + b" " * 300_000)).startswith(b"HTTP/1.1 400"):
+            self.assertLess(time.monotonic(), deadline)
+        self.assertTrue(seen.startswith(b"HTTP/1.1 503"), seen)
+        for connection in few:
+            connection.close()
+        body = json.dumps({"delete": [], "create": [self.acme.circuit("large", 75)], "patch": []}) + " " * 300_000
+        while (seen := self.exchange(head(len(body), token) + body.encode())).startswith(b"HTTP/1.1 503"):
+            self.assertLess(time.monotonic(), deadline)
+        self.assertTrue(seen.startswith(b"HTTP/1.1 200"), seen)
+        self.expect(self.acme("DELETE", "/circuits/large"), 204)
 
     def odd_circuit(self):
         spec = self.acme.circuit("odd", 70, max_frame_bytes=7777, bandwidth={"cir_bps": 7777, "cbs_bytes": 7777})

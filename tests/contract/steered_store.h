@@ -22,6 +22,9 @@ public:
     void submit(std::uint64_t ticket, store::Change change) override {
         inner_->submit(ticket, std::move(change));
     }
+    void submit_all(std::uint64_t ticket, std::vector<store::Change> changes) override {
+        inner_->submit_all(ticket, std::move(changes));
+    }
     void take_results(std::vector<store::CommitResult>& results) override {
         inner_->take_results(results);
     }
@@ -29,7 +32,10 @@ public:
     [[nodiscard]] std::string failure() const override {
         return healthy_ ? inner_->failure() : "The disk failed.";
     }
-    Result<store::StoredInventory> load() override { return inner_->load(); }
+    Result<std::uint64_t> count_objects() override { return inner_->count_objects(); }
+    Result<store::StoredInventory> load(const store::TakeObject& take) override {
+        return inner_->load(take);
+    }
     Result<void> commit_now(store::Change change) override {
         return inner_->commit_now(std::move(change));
     }

@@ -92,6 +92,27 @@ TEST(VlanSet, MergesAndOverlaps) {
     EXPECT_EQ(set.to_string(), "1-3");
 }
 
+TEST(VlanSet, IsTheSameHoweverItWasPutTogether) {
+    VlanSet filled = set_of({10, 12});
+    EXPECT_FALSE(filled == VlanSet::range(vid(10), vid(12)).value());
+
+    filled.insert(vid(11));
+
+    EXPECT_EQ(filled, VlanSet::range(vid(10), vid(12)).value());
+    EXPECT_EQ(set_of({5, 9, 7}), set_of({7, 5, 9}));
+    EXPECT_FALSE(set_of({5, 7, 9}) == set_of({5, 8, 9}));
+}
+
+TEST(VlanSet, KnowsItsGaps) {
+    const VlanSet odd = set_of({1, 3, 5});
+
+    EXPECT_EQ(odd.size(), 3U);
+    EXPECT_FALSE(odd.contains(2));
+    EXPECT_FALSE(odd.overlaps(set_of({2, 4})));
+    EXPECT_FALSE(odd.overlaps(set_of({2})));
+    EXPECT_TRUE(odd.overlaps(VlanSet::range(vid(4), vid(5)).value()));
+}
+
 struct OverlapCase {
     const char* what;
     VlanMap left;

@@ -23,8 +23,8 @@ public:
         for (; count > 0 && !queue_.empty(); --count) {
             Item item = std::move(queue_.front());
             queue_.pop_front();
-            if (healthy_) {
-                apply(item.change);
+            for (std::size_t each = 0; healthy_ && each < item.changes.size(); ++each) {
+                apply(item.changes[each]);
             }
             results_.push_back({item.ticket, healthy_});
         }
@@ -48,7 +48,11 @@ public:
     // The store.
 
     void submit(std::uint64_t ticket, Change change) override {
-        queue_.push_back({ticket, std::move(change)});
+        queue_.push_back({ticket, {}});
+        queue_.back().changes.push_back(std::move(change));
+    }
+    void submit_all(std::uint64_t ticket, std::vector<Change> changes) override {
+        queue_.push_back({ticket, std::move(changes)});
     }
     void take_results(std::vector<CommitResult>& results) override {
         results.insert(results.end(), results_.begin(), results_.end());
@@ -56,12 +60,16 @@ public:
     }
     [[nodiscard]] bool healthy() const override { return healthy_; }
     [[nodiscard]] std::string failure() const override { return healthy_ ? "" : "disk I/O error"; }
-    Result<StoredInventory> load() override {
+    Result<std::uint64_t> count_objects() override { return objects_.size(); }
+    Result<StoredInventory> load(const TakeObject& take) override {
         StoredInventory inventory;
         for (const char* prefix : {"ten", "tok", "uni", "ckt"}) {
             for (const auto& [id, object] : objects_) {
-                if (id.text().starts_with(prefix)) {
-                    inventory.objects.push_back(object);
+                if (!id.text().starts_with(prefix)) {
+                    continue;
+                }
+                if (Result<void> taken = take(object); !taken) {
+                    return taken.error();
                 }
             }
         }
@@ -121,7 +129,7 @@ public:
 private:
     struct Item {
         std::uint64_t ticket = 0;
-        Change change;
+        std::vector<Change> changes;
     };
     void apply(const Change& change) {
         const service::OrderRecord& order = change.order;

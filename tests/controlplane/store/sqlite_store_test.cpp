@@ -41,8 +41,25 @@ private:
     int rings_ = 0;
 };
 
+/// Everything that a store gives back at start.
+struct Loaded {
+    std::vector<StoredObject> objects;
+    StoredInventory rest;
+};
+
 class SqliteStoreTest : public ::testing::Test {
 protected:
+    static Loaded load(Store& store) {
+        Loaded loaded;
+        Result<StoredInventory> rest = store.load([&loaded](StoredObject object) {
+            loaded.objects.push_back(std::move(object));
+            return Result<void>();
+        });
+        EXPECT_TRUE(rest) << (rest ? "" : rest.error().message);
+        loaded.rest = *std::move(rest);
+        EXPECT_EQ(*store.count_objects(), loaded.objects.size());
+        return loaded;
+    }
     void SetUp() override {
         std::string pattern = ::testing::TempDir() + "strowger-store-XXXXXX";
         ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
@@ -117,14 +134,13 @@ TEST_F(SqliteStoreTest, WhatWasCommittedIsThereAfterReopening) {
     }
 
     auto store = opened();
-    Result<StoredInventory> inventory = store->load();
+    const Loaded inventory = load(*store);
 
-    ASSERT_TRUE(inventory);
-    ASSERT_EQ(inventory->objects.size(), 3U);
-    EXPECT_EQ(inventory->objects[0].id, tenant.order.object);
-    EXPECT_EQ(inventory->objects[0].tenant, std::nullopt);
-    EXPECT_EQ(inventory->objects[1].digest, auth::sha256("secret"));
-    const StoredObject& read = inventory->objects[2];
+    ASSERT_EQ(inventory.objects.size(), 3U);
+    EXPECT_EQ(inventory.objects[0].id, tenant.order.object);
+    EXPECT_EQ(inventory.objects[0].tenant, std::nullopt);
+    EXPECT_EQ(inventory.objects[1].digest, auth::sha256("secret"));
+    const StoredObject& read = inventory.objects[2];
     EXPECT_EQ(read.id, circuit.order.object);
     EXPECT_EQ(read.tenant, tenant.order.object);
     EXPECT_EQ(read.name, "ny-dc");
@@ -133,7 +149,7 @@ TEST_F(SqliteStoreTest, WhatWasCommittedIsThereAfterReopening) {
     EXPECT_EQ(read.created_us, circuit.order.at_us);
     const std::vector<std::pair<std::string, std::uint64_t>> seqs = {
         {"", 1}, {tenant.order.object.text(), 2}};
-    EXPECT_EQ(inventory->order_seqs, seqs);
+    EXPECT_EQ(inventory.rest.order_seqs, seqs);
 }
 
 TEST_F(SqliteStoreTest, ResultsComeInTheOrderOfSubmission) {
@@ -154,7 +170,43 @@ TEST_F(SqliteStoreTest, ResultsComeInTheOrderOfSubmission) {
         EXPECT_EQ(results[ticket - 1].ticket, ticket);
         EXPECT_TRUE(results[ticket - 1].committed);
     }
-    EXPECT_EQ(store->load()->objects.size(), kChanges);
+    EXPECT_EQ(load(*store).objects.size(), kChanges);
+}
+
+TEST_F(SqliteStoreTest, ChangesSubmittedTogetherHaveOneResult) {
+    auto store = opened();
+    std::vector<Change> changes;
+    for (int number = 0; number < 100; ++number) {
+        changes.push_back(create(ObjectKind::Tenant, "t" + std::to_string(number)));
+    }
+
+    store->submit_all(7, changes);
+
+    bell_.wait_for(1);
+    std::vector<CommitResult> results;
+    store->take_results(results);
+    ASSERT_EQ(results.size(), 1U);
+    EXPECT_EQ(results[0].ticket, 7U);
+    EXPECT_TRUE(results[0].committed);
+    EXPECT_EQ(load(*store).objects.size(), 100U);
+}
+
+TEST_F(SqliteStoreTest, OfChangesSubmittedTogetherOneThatFailsTakesAllWithIt) {
+    auto store = opened();
+    std::vector<Change> changes = {
+        create(ObjectKind::Tenant, "first"),
+        create(ObjectKind::Tenant, "twice"),
+        create(ObjectKind::Tenant, "twice")};
+
+    store->submit_all(1, changes);
+
+    bell_.wait_for(1);
+    std::vector<CommitResult> results;
+    store->take_results(results);
+    ASSERT_EQ(results.size(), 1U);
+    EXPECT_FALSE(results[0].committed);
+    store.reset();
+    EXPECT_TRUE(load(*opened()).objects.empty()) << "also after a restart";
 }
 
 TEST_F(SqliteStoreTest, UpdateReplacesAndDeletionLeavesATombstone) {
@@ -165,13 +217,13 @@ TEST_F(SqliteStoreTest, UpdateReplacesAndDeletionLeavesATombstone) {
     update.object->generation = 2;
     update.object->spec_json = "{}";
     ASSERT_TRUE(store->commit_now(update));
-    EXPECT_EQ(store->load()->objects.at(0).spec_json, "{}");
+    EXPECT_EQ(load(*store).objects.at(0).spec_json, "{}");
     EXPECT_FALSE(store->find_tombstone(tenant.order.object)->has_value());
 
     Change removal{order(tenant.order.object, Operation::Delete), {}, {}};
     ASSERT_TRUE(store->commit_now(removal));
 
-    EXPECT_TRUE(store->load()->objects.empty());
+    EXPECT_TRUE(load(*store).objects.empty());
     const auto tombstone = *store->find_tombstone(tenant.order.object);
     ASSERT_TRUE(tombstone.has_value());
     EXPECT_EQ(tombstone->generation, 2U);
@@ -325,7 +377,7 @@ TEST_F(SqliteStoreTest, EveryPageSizeGivesEachOrderOnceWhoseverTheyAre) {
     const OrderQuery foreign{.tenant = acme, .after = submitted.back()};
     EXPECT_EQ(store->list_orders(foreign)->orders.size(), 8U);
     store.reset();
-    EXPECT_EQ(opened()->load()->last_order, submitted.back());
+    EXPECT_EQ(load(*opened()).rest.last_order, submitted.back());
 }
 
 TEST_F(SqliteStoreTest, UsesOfTokensAreKept) {
@@ -337,7 +389,7 @@ TEST_F(SqliteStoreTest, UsesOfTokensAreKept) {
         store->note_tokens_used({{token.order.object, 42}});
     }
 
-    EXPECT_EQ(opened()->load()->objects.at(0).last_used_us, 42);
+    EXPECT_EQ(load(*opened()).objects.at(0).last_used_us, 42);
 }
 
 TEST_F(SqliteStoreTest, WriteThatFailsMakesItReadOnlyForGood) {
@@ -357,7 +409,7 @@ TEST_F(SqliteStoreTest, WriteThatFailsMakesItReadOnlyForGood) {
     ASSERT_EQ(results.size(), 2U);
     EXPECT_FALSE(results[0].committed);
     EXPECT_FALSE(results[1].committed);
-    EXPECT_EQ(store->load()->objects.size(), 1U);
+    EXPECT_EQ(load(*store).objects.size(), 1U);
 }
 
 TEST_F(SqliteStoreTest, SecondDaemonIsRefused) {
