@@ -116,6 +116,14 @@ class Exchange:
 
     def start(self, timeout_s=30):
         """Returns when the API says ready: every worker's heartbeat advances."""
+        self.spawn()
+        self.await_ready(timeout_s)
+        if self.driver == "net_tap":
+            for site in self.sites:
+                site.adopt_tap()
+
+    def spawn(self):
+        """Starts the daemon and waits for nothing."""
         log = open(self.log_path, "ab")
         with log:
             self.process = subprocess.Popen(
@@ -127,12 +135,8 @@ class Exchange:
                 process_group=0,
                 preexec_fn=die_with_parent,
             )
-        self._await_ready(timeout_s)
-        if self.driver == "net_tap":
-            for site in self.sites:
-                site.adopt_tap()
 
-    def _await_ready(self, timeout_s):
+    def await_ready(self, timeout_s):
         api = self.operator()
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
