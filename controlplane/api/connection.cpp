@@ -294,7 +294,8 @@ ConnectionContext::Admission Connection<Stream>::admit(const HttpHead& head) con
 
 template <typename Stream>
 asio::awaitable<void> Connection<Stream>::refuse(std::string code, std::string detail) {
-    co_await refuse(context_->refuse(code, detail));
+    HttpResponse response = context_->refuse(code, detail);
+    co_await refuse(std::move(response));
 }
 
 template <typename Stream>

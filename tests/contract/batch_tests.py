@@ -24,14 +24,14 @@ class BatchTests:
                 "put": [world.circuit("three", 14), world.circuit("kept", 11)],
                 "patch": [{"name": "old", "display_name": "still here"}],
             }
-            done = self.expect(call(batch, Idempotency_Key="batch"), 200)
+            done = self.expect(call(batch, Idempotency_Key="batch-" + world.name), 200)
             counts = {name: done.json[name] for name in ("created", "updated", "deleted", "unchanged", "warning_count")}
             self.assertEqual(counts, {"created": 3, "updated": 1, "deleted": 0, "unchanged": 1, "warning_count": 1})
             self.assertEqual(done.json["warnings"][0]["pointer"], "/create/1/bandwidth")
             self.assertEqual(world("GET", "/orders?count=true&limit=1").json["count"], before + 4)
             first = self.expect(world("GET", "/orders/" + done.json["orders"]["first"]), 200).json
             self.assertEqual((first["operation"], first["seq"]), ("create", done.json["orders"]["first_seq"]))
-            again = self.expect(call(batch, Idempotency_Key="batch"), 200)
+            again = self.expect(call(batch, Idempotency_Key="batch-" + world.name), 200)
             self.assertEqual((again.json, again.headers["idempotent-replayed"]), (done.json, "true"))
             self.assertEqual(world("GET", "/circuits/old").json["spec"]["display_name"], "still here")
             self.expect(call({"put": [world.circuit("kept", 11)]}), 200)
