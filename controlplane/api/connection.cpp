@@ -147,8 +147,11 @@ asio::awaitable<bool> Connection<Stream>::serve_one() {
     }
     HttpHead& head = std::get<HttpHead>(parsed);
     ConnectionContext::Admission admission = admit(head); // held until the answer is out
-    if (auto* refusal = std::get_if<HttpResponse>(&admission)) {
-        co_await refuse(std::move(*refusal));
+    if (const auto* refusal = std::get_if<HttpResponse>(&admission)) {
+        // Not a coroutine of its own under refuse(): g++ 12 resumes it in the wrong place.
+        if (co_await write(serialize_response(*refusal, context_->date(), false, true))) {
+            co_await finish();
+        }
         co_return false;
     }
     received_.erase(0, head_size);
@@ -294,12 +297,7 @@ ConnectionContext::Admission Connection<Stream>::admit(const HttpHead& head) con
 
 template <typename Stream>
 asio::awaitable<void> Connection<Stream>::refuse(std::string code, std::string detail) {
-    HttpResponse response = context_->refuse(code, detail);
-    co_await refuse(std::move(response));
-}
-
-template <typename Stream>
-asio::awaitable<void> Connection<Stream>::refuse(HttpResponse response) {
+    const HttpResponse response = context_->refuse(code, detail);
     if (co_await write(serialize_response(response, context_->date(), false, true))) {
         co_await finish();
     }

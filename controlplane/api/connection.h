@@ -87,7 +87,6 @@ private:
     boost::asio::awaitable<HttpResponse> answer(HttpRequest request);
     boost::asio::awaitable<bool> write(std::string text);
     boost::asio::awaitable<void> refuse(std::string code, std::string detail);
-    boost::asio::awaitable<void> refuse(HttpResponse response);
     [[nodiscard]] ConnectionContext::Admission admit(const HttpHead& head) const;
     boost::asio::awaitable<void> finish();
 
