@@ -65,9 +65,11 @@ bool within(std::size_t count, std::uint32_t max, Mapping& section, std::string_
 }
 
 void decode_cores(const YAML::Node& node, DataplaneConfig& out, Problems& problems) {
-    Mapping cores(node, "cores", {"control", "workers"}, problems);
+    Mapping cores(node, "cores", {"control", "workers", "rebalance"}, problems);
     cores.require({"workers"});
     cores.integer("control", kCores, out.control_core);
+    out.rebalance = true;
+    cores.boolean("rebalance", out.rebalance);
     const auto items = cores.items("workers");
     if (!within(items.size(), limits::kWorkersMax, cores, "workers")) {
         return;

@@ -4,22 +4,34 @@
 #include "control/program_compiler.h"
 #include "table/meter.h"
 
+#include <bit>
+
 namespace strowger::dataplane {
 
 namespace {
+
+// Phases of a move.
+constexpr unsigned kMoveInstalls = 0;
+constexpr unsigned kMoveSwitches = 1;
+constexpr unsigned kMoveFrees = 2;
 
 std::array<Coverage, 2> coverages_of(const CircuitProgram& program) {
     return {coverage_of(program.endpoints[0]), coverage_of(program.endpoints[1])};
 }
 
-IndexLedger::Meaning meaning_of(const CircuitRecord& circuit, std::size_t half, unsigned version) {
+IndexLedger::Meaning meaning_of(
+    const CircuitProgram& program,
+    const CircuitPlace& place,
+    std::size_t half,
+    unsigned version
+) {
     const IndexEntry entry = IndexEntry::endpoint(
-        circuit.place.worker,
-        circuit.place.slots.at(half),
-        circuit_tag_count(circuit.staged->endpoints.at(half).map),
+        place.worker,
+        place.slots.at(half),
+        circuit_tag_count(program.endpoints.at(half).map),
         version
     );
-    return {.entry = entry, .pops_priority_tag = pops_priority_tag(*circuit.staged, half)};
+    return {.entry = entry, .pops_priority_tag = pops_priority_tag(program, half)};
 }
 
 /// Both halves in one command, so that they change between the same two bursts.
@@ -32,20 +44,41 @@ BothForwardings forwardings_of(const CircuitRecord& circuit) {
 
 } // namespace
 
-void ChangeDriver::begin(CircuitRecord& circuit, ChangeKind kind, std::uint64_t ticket) {
-    circuit.change = Change{.kind = kind, .ticket = ticket, .phase = 0, .wait = {}};
+void ChangeDriver::begin(CircuitRecord& circuit, const Change& change) {
+    circuit.change = change;
     const bool pipelined = queues_.worker_count() == 1;
-    while (run_phase(circuit) && pipelined) {
+    while (may_go_on(circuit) && run_phase(circuit) && pipelined) {
     }
 }
 
 bool ChangeDriver::advance(CircuitRecord& circuit) {
-    while (queues_.reached(circuit.change->wait)) {
+    while (queues_.reached(circuit.change->wait) && may_go_on(circuit)) {
         if (!run_phase(circuit)) {
             return true;
         }
     }
     return false;
+}
+
+/// Of a move: whether it has a number, and in its last phase, whether the circuit has arrived.
+bool ChangeDriver::may_go_on(CircuitRecord& circuit) {
+    Change& change = *circuit.change;
+    if (change.kind != ChangeKind::Move) {
+        return true;
+    }
+    if (change.phase == kMoveFrees) {
+        return queues_.arrivals(change.to.worker, *change.number) != change.arrivals_before;
+    }
+    if (!change.number) {
+        const auto free = static_cast<std::size_t>(std::countr_one(moves_));
+        if (free == kMovesMax) {
+            return false;
+        }
+        moves_ |= 1U << free;
+        change.number = static_cast<MoveNumber>(free);
+        change.arrivals_before = queues_.arrivals(change.to.worker, *change.number);
+    }
+    return true;
 }
 
 /// False when there was no phase left.
@@ -60,19 +93,23 @@ bool ChangeDriver::run_phase(CircuitRecord& circuit) {
             return remap(circuit, phase);
         case ChangeKind::Remove:
             return remove(circuit, phase);
+        case ChangeKind::Move:
+            return move(circuit, phase);
     }
     return false;
 }
 
 bool ChangeDriver::install(CircuitRecord& circuit, unsigned phase) {
     if (phase == 0) {
-        send_slots(circuit);
-        cover(circuit, circuit.place.worker, circuit.version);
+        send_slots(*circuit.staged, circuit.place);
+        cover(*circuit.staged, circuit.place.worker, circuit.place, circuit.version);
         queues_.mark(circuit.place.worker, circuit.change->wait);
         return true;
     }
     if (phase == 1) {
-        for_others(circuit, [&](std::size_t worker) { cover(circuit, worker, circuit.version); });
+        for_others(circuit, [&](std::size_t worker) {
+            cover(*circuit.staged, worker, circuit.place, circuit.version);
+        });
         return true;
     }
     return false;
@@ -106,15 +143,20 @@ bool ChangeDriver::remap(CircuitRecord& circuit, unsigned phase) {
         send_meters(circuit);
         // First both halves' new places: a frame may leave by them as soon as its own is switched.
         for (std::size_t half = 0; half < old.size(); ++half) {
-            index_.cover_new(owner, kept[half], old, meaning_of(circuit, half, next_version));
+            index_.cover_new(
+                owner,
+                kept[half],
+                old,
+                meaning_of(*circuit.staged, circuit.place, half, next_version)
+            );
         }
-        cover(circuit, owner, next_version);
+        cover(*circuit.staged, owner, circuit.place, next_version);
         queues_.mark(owner, circuit.change->wait);
         return true;
     }
     if (phase == 1) {
         for_others(circuit, [&](std::size_t worker) {
-            cover(circuit, worker, next_version);
+            cover(*circuit.staged, worker, circuit.place, next_version);
             uncover(worker);
         });
         return true;
@@ -148,19 +190,70 @@ bool ChangeDriver::remove(CircuitRecord& circuit, unsigned phase) {
     return false;
 }
 
-void ChangeDriver::send_slots(const CircuitRecord& circuit) {
-    const CircuitProgram& program = *circuit.staged;
+bool ChangeDriver::move(CircuitRecord& circuit, unsigned phase) {
+    Change& change = *circuit.change;
+    const std::size_t owner = circuit.place.worker;
+    if (phase == kMoveInstalls) {
+        send_slots(circuit.program, change.to);
+        queues_.send(
+            change.to.worker,
+            Command{ExpectCircuit{.move = *change.number, .slots = change.to.slots}}
+        );
+        queues_.mark(change.to.worker, change.wait);
+        return true;
+    }
+    if (phase == kMoveSwitches) {
+        send_release(circuit);
+        for (std::size_t worker = 0; worker < queues_.worker_count(); ++worker) {
+            cover(circuit.program, worker, change.to, 0);
+            queues_.send(
+                worker,
+                Command{SendMarker{.move = *change.number, .to = static_cast<std::uint8_t>(owner)}}
+            );
+        }
+        queues_.mark_all(change.wait);
+        return true;
+    }
+    if (phase == kMoveFrees) {
+        queues_.send(owner, Command::free_endpoints({.slots = circuit.place.slots}));
+        queues_.mark(owner, change.wait);
+        return true;
+    }
+    moves_ &= ~(1U << *change.number);
+    return false;
+}
+
+void ChangeDriver::send_slots(const CircuitProgram& program, const CircuitPlace& place) {
     for (std::size_t half = 0; half < program.endpoints.size(); ++half) {
         queues_.send(
-            circuit.place.worker,
+            place.worker,
             Command{InstallEndpoint{
-                .slot = circuit.place.slots[half],
-                .far_slot = circuit.place.slots[1 - half],
+                .slot = place.slots[half],
+                .far_slot = place.slots[1 - half],
                 .meter = compile_meter(program.endpoints[half].bandwidth),
                 .forwarding = compile_forwarding(program, half),
             }}
         );
     }
+}
+
+/// Before the old owner's entries are switched: what leaves is checked against them.
+void ChangeDriver::send_release(const CircuitRecord& circuit) {
+    const CircuitPlace& to = circuit.change->to;
+    ReleaseCircuit release{
+        .move = *circuit.change->number,
+        .to = static_cast<std::uint8_t>(to.worker),
+        .out_ports = {},
+        .same_queue = {},
+        .slots = circuit.place.slots,
+        .new_slots = to.slots,
+    };
+    for (std::size_t half = 0; half < release.out_ports.size(); ++half) {
+        const PortIndex port = circuit.program.endpoints[1 - half].port;
+        release.out_ports[half] = port.value;
+        release.same_queue[half] = queues_.same_tx_queue(port, circuit.place.worker, to.worker);
+    }
+    queues_.send(circuit.place.worker, Command{release});
 }
 
 void ChangeDriver::send_meters(const CircuitRecord& circuit) {
@@ -176,10 +269,16 @@ void ChangeDriver::send_meters(const CircuitRecord& circuit) {
     }
 }
 
-void ChangeDriver::cover(CircuitRecord& circuit, std::size_t worker, unsigned version) {
-    for (std::size_t half = 0; half < circuit.place.slots.size(); ++half) {
-        const EndpointProgram& endpoint = circuit.staged->endpoints[half];
-        index_.cover(worker, coverage_of(endpoint), meaning_of(circuit, half, version));
+void ChangeDriver::cover(
+    const CircuitProgram& program,
+    std::size_t worker,
+    const CircuitPlace& place,
+    unsigned version
+) {
+    for (std::size_t half = 0; half < place.slots.size(); ++half) {
+        index_.cover(
+            worker, coverage_of(program.endpoints[half]), meaning_of(program, place, half, version)
+        );
     }
 }
 

@@ -36,4 +36,10 @@ bool CommandQueues::reached(const Milestone& milestone) const {
     return true;
 }
 
+bool CommandQueues::same_tx_queue(PortIndex port, std::size_t left, std::size_t right) const {
+    const PortQueues& queues = group_.ports().ports[port.value];
+    return transmitter_of(queues, left, group_.size()) ==
+           transmitter_of(queues, right, group_.size());
+}
+
 } // namespace strowger::dataplane

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "strowger/seam/program.h"
 #include "worker/command.h"
 #include "worker/worker_group.h"
 
@@ -37,6 +38,12 @@ public:
     void mark_all(Milestone& milestone) const;
     /// Whether all workers that it names have applied and acknowledged up to there.
     [[nodiscard]] bool reached(const Milestone& milestone) const;
+    /// How many circuits have come to `worker` by the move of this number.
+    [[nodiscard]] std::uint32_t arrivals(std::size_t worker, MoveNumber number) const {
+        return group_.worker(worker).moves().arrived(number);
+    }
+    /// Whether what two workers transmit on a port takes the same queue of the device.
+    [[nodiscard]] bool same_tx_queue(PortIndex port, std::size_t left, std::size_t right) const;
     [[nodiscard]] std::size_t worker_count() const noexcept { return queues_.size(); }
 
 private:

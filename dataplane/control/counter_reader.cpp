@@ -42,7 +42,7 @@ UnmatchedTags decode(std::uint64_t key) {
 
 CircuitCounters CounterReader::circuit(const CircuitRecord& circuit) const {
     const WorkerParts& owner = group_.worker(circuit.place.worker).parts();
-    const std::array<std::uint64_t, 2> lost = handover_lost(circuit.place);
+    const std::array<std::uint64_t, 2> lost = handover_lost(circuit);
     CircuitCounters counters;
     for (std::size_t half = 0; half < circuit.place.slots.size(); ++half) {
         const std::uint32_t number = circuit.place.slots[half];
@@ -59,10 +59,20 @@ CircuitCounters CounterReader::circuit(const CircuitRecord& circuit) const {
         for (std::size_t reason = 0; reason < kDropReasonCount; ++reason) {
             arrived.drops[reason] = cold.dropped(reason);
         }
-        arrived.drops[static_cast<std::size_t>(DropReason::HandoverFull)] +=
-            lost[half] - circuit.lost_before[half];
+        arrived.drops[static_cast<std::size_t>(DropReason::HandoverFull)] += lost[half];
     }
     return counters;
+}
+
+std::uint64_t CounterReader::arrivals(const CircuitRecord& circuit) const {
+    const WorkerParts& owner = group_.worker(circuit.place.worker).parts();
+    std::uint64_t frames = 0;
+    for (const std::uint32_t number : circuit.place.slots) {
+        const ColdSlot& cold = owner.cold_slots[number];
+        frames += owner.hot_slots[number].green_frames.read() + cold.ingress_yellow.frames.read() +
+                  cold.ingress_red.frames.read();
+    }
+    return frames;
 }
 
 PortCounters CounterReader::port(PortIndex port) const {
@@ -95,6 +105,22 @@ WorkerCounters CounterReader::worker(std::size_t id) const {
     counters.loops = worker.stats().loops.read();
     counters.busy_cycles = worker.stats().busy_cycles.read();
     return counters;
+}
+
+std::array<std::uint64_t, 2> CounterReader::handover_lost(const CircuitRecord& circuit) const {
+    std::array<std::uint64_t, 2> lost = circuit.lost_elsewhere;
+    const auto add_place = [this, &lost](const CircuitPlace& place, const auto& before) {
+        const std::array<std::uint64_t, 2> now = handover_lost(place);
+        for (std::size_t half = 0; half < lost.size(); ++half) {
+            lost[half] += now[half] - before[half];
+        }
+    };
+    add_place(circuit.place, circuit.lost_before);
+    if (circuit.change && circuit.change->kind == ChangeKind::Move) {
+        // Its frames go to one slot or the other.
+        add_place(circuit.change->to, circuit.change->lost_before);
+    }
+    return lost;
 }
 
 std::array<std::uint64_t, 2> CounterReader::handover_lost(const CircuitPlace& place) const {

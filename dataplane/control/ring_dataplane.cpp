@@ -3,6 +3,7 @@
 
 #include "strowger/base/check.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -18,7 +19,79 @@ Error conflict(std::string code, const std::string& message, std::string hint) {
     };
 }
 
+Error no_slots(std::uint32_t endpoints, WorkerSet workers) {
+    return conflict(
+        "capacity_exceeded",
+        "all " + std::to_string(endpoints) + " endpoints of every worker " +
+            (workers.empty() ? "" : "that may own the circuit ") + "are in use",
+        "delete circuits, or raise memory.endpoints in the site file"
+    );
+}
+
+bool may_own(const CircuitProgram& program, std::uint32_t worker) {
+    return program.workers.empty() || program.workers.contains(worker);
+}
+
+/// Nothing of the control plane's is staged or under way.
+bool is_free_to_stage(const CircuitRecord& circuit) {
+    return !circuit.staged && !circuit.waiting && (!circuit.change || circuit.change->is_own());
+}
+
 } // namespace
+
+/// What the rebalancer sees of the circuits and their workers.
+class RingDataplane::Loads final : public Rebalancer::Host {
+public:
+    explicit Loads(RingDataplane& plane) : plane_(plane) {}
+
+    [[nodiscard]] std::size_t worker_count() const override { return plane_.group_.size(); }
+    [[nodiscard]] std::uint64_t busy_ticks(std::size_t worker) const override {
+        return plane_.group_.worker(worker).stats().busy_cycles.read();
+    }
+    [[nodiscard]] std::size_t circuits(std::size_t worker) const override {
+        return plane_.slots_.circuits(worker);
+    }
+    /// The cursor is a bucket of the map. One that grows meanwhile is gone through in another
+    /// order.
+    void list(std::size_t worker, std::size_t& cursor, std::vector<Rebalancer::Load>& loads)
+        const override {
+        const auto& circuits = plane_.circuits_;
+        const std::size_t end = std::min(circuits.bucket_count(), cursor + kBucketsAtOnce);
+        for (; cursor < end; ++cursor) {
+            for (auto at = circuits.cbegin(cursor); at != circuits.cend(cursor); ++at) {
+                if (is_on(at->second, worker)) {
+                    loads.push_back(
+                        {.key = at->first,
+                         .frames = plane_.reader_.arrivals(at->second),
+                         .workers = at->second.program.workers}
+                    );
+                }
+            }
+        }
+        cursor = cursor >= circuits.bucket_count() ? 0 : cursor;
+    }
+    [[nodiscard]] std::optional<std::uint64_t> frames(CircuitKey key, std::size_t worker)
+        const override {
+        const auto found = plane_.circuits_.find(key);
+        if (found == plane_.circuits_.end() || !is_on(found->second, worker)) {
+            return std::nullopt;
+        }
+        return plane_.reader_.arrivals(found->second);
+    }
+    bool move(CircuitKey key, std::size_t worker) override {
+        return plane_.move(key, static_cast<std::uint32_t>(worker));
+    }
+    [[nodiscard]] std::size_t moves_under_way() const override { return plane_.own_moves_; }
+
+private:
+    static constexpr std::size_t kBucketsAtOnce = 4'096;
+
+    static bool is_on(const CircuitRecord& circuit, std::size_t worker) {
+        return circuit.installed && !circuit.change && circuit.place.worker == worker;
+    }
+
+    RingDataplane& plane_;
+};
 
 RingDataplane::RingDataplane(
     const DataplaneConfig& config,
@@ -33,26 +106,29 @@ RingDataplane::RingDataplane(
       index_(index_bytes(config) / sizeof(IndexLine), queues_),
       slots_(group.size(), config.endpoints),
       driver_(queues_, index_),
-      reader_(group) {}
+      reader_(group) {
+    if (config.rebalance && group.size() > 1) {
+        loads_ = std::make_unique<Loads>(*this);
+        rebalancer_ = std::make_unique<Rebalancer>(*loads_, group.clock_hz());
+    }
+}
+
+RingDataplane::~RingDataplane() = default;
 
 Result<void> RingDataplane::stage(CircuitKey key, const CircuitProgram& next) {
     if (auto fits = check_frames(next); !fits) {
         return fits;
     }
     const auto found = circuits_.find(key);
+    CircuitRecord* const circuit = found == circuits_.end() ? nullptr : &found->second;
+    STROWGER_CHECK(circuit == nullptr || is_free_to_stage(*circuit));
+    const bool stays = circuit != nullptr && may_own(next, circuit->last_place().worker);
     std::optional<CircuitPlace> place;
-    if (found == circuits_.end()) {
-        place = slots_.take();
+    if (!stays) {
+        place = slots_.take(next.workers);
         if (!place) {
-            return conflict(
-                "capacity_exceeded",
-                "all " + std::to_string(config_.endpoints) +
-                    " endpoints of every worker are in use",
-                "delete circuits, or raise memory.endpoints in the site file"
-            );
+            return no_slots(config_.endpoints, next.workers);
         }
-    } else {
-        STROWGER_CHECK(!found->second.staged && !found->second.change);
     }
     if (!acquire(next)) {
         if (place) {
@@ -64,12 +140,11 @@ Result<void> RingDataplane::stage(CircuitKey key, const CircuitProgram& next) {
             "use fewer S-VLANs, or raise memory.vlan_index_bytes in the site file"
         );
     }
-    if (place) {
-        circuits_.emplace(
-            key, CircuitRecord{.place = *place, .program = next, .staged = next, .change = {}}
-        );
+    if (circuit == nullptr) {
+        circuits_.emplace(key, CircuitRecord{.place = *place, .program = next, .staged = next});
     } else {
-        found->second.staged = next;
+        circuit->staged = next;
+        circuit->staged_place = place;
     }
     return {};
 }
@@ -78,9 +153,14 @@ void RingDataplane::unstage(CircuitKey key) {
     const auto found = circuits_.find(key);
     STROWGER_CHECK(found != circuits_.end());
     CircuitRecord& circuit = found->second;
-    STROWGER_CHECK(circuit.staged && !circuit.change);
+    STROWGER_CHECK(circuit.staged && !circuit.waiting);
+    STROWGER_CHECK(!circuit.change || circuit.change->is_own());
     release(*circuit.staged, circuit.installed ? &circuit.program : nullptr);
     circuit.staged.reset();
+    if (circuit.staged_place) {
+        slots_.give_back(*circuit.staged_place);
+        circuit.staged_place.reset();
+    }
     if (!circuit.installed) {
         slots_.give_back(circuit.place);
         circuits_.erase(found);
@@ -89,21 +169,24 @@ void RingDataplane::unstage(CircuitKey key) {
 
 void RingDataplane::commit(CircuitKey key, std::uint64_t ticket) {
     CircuitRecord& circuit = circuits_.at(key);
-    STROWGER_CHECK(circuit.staged && !circuit.change);
-    ChangeKind kind = ChangeKind::Install;
-    if (circuit.installed) {
-        kind = same_maps(circuit.program, *circuit.staged) ? ChangeKind::Adjust : ChangeKind::Remap;
-    } else {
-        circuit.lost_before = reader_.handover_lost(circuit.place);
+    STROWGER_CHECK(circuit.staged && !circuit.waiting);
+    if (circuit.change) {
+        STROWGER_CHECK(circuit.change->is_own());
+        circuit.waiting = WaitingChange{.removal = false, .ticket = ticket};
+        return;
     }
-    driver_.begin(circuit, kind, ticket);
+    begin_commit(circuit, ticket);
     under_way_.push_back(key);
 }
 
 void RingDataplane::remove(CircuitKey key, std::uint64_t ticket) {
     CircuitRecord& circuit = circuits_.at(key);
-    STROWGER_CHECK(circuit.installed && !circuit.staged && !circuit.change);
-    driver_.begin(circuit, ChangeKind::Remove, ticket);
+    STROWGER_CHECK(circuit.installed && is_free_to_stage(circuit));
+    if (circuit.change) {
+        circuit.waiting = WaitingChange{.removal = true, .ticket = ticket};
+        return;
+    }
+    begin_removal(circuit, ticket);
     under_way_.push_back(key);
 }
 
@@ -111,16 +194,87 @@ Result<void> RingDataplane::assign_receivers(PortIndex port, WorkerSet workers) 
     return receivers_.assign(port, workers);
 }
 
+bool RingDataplane::move(CircuitKey key, std::uint32_t worker) {
+    const auto found = circuits_.find(key);
+    if (found == circuits_.end() || worker >= group_.size()) {
+        return false;
+    }
+    CircuitRecord& circuit = found->second;
+    if (!circuit.installed || circuit.staged || circuit.change || circuit.place.worker == worker ||
+        !may_own(circuit.program, worker)) {
+        return false;
+    }
+    const std::optional<CircuitPlace> to = slots_.take_on(worker);
+    if (!to) {
+        return false;
+    }
+    begin_move(circuit, *to, std::nullopt);
+    under_way_.push_back(key);
+    ++own_moves_;
+    return true;
+}
+
+void RingDataplane::begin_commit(CircuitRecord& circuit, std::uint64_t ticket) {
+    if (circuit.staged_place) {
+        const CircuitPlace to = *circuit.staged_place;
+        circuit.staged_place.reset();
+        begin_move(circuit, to, ticket);
+        return;
+    }
+    Change change;
+    change.ticket = ticket;
+    if (circuit.installed) {
+        const bool same = same_maps(circuit.program, *circuit.staged);
+        change.kind = same ? ChangeKind::Adjust : ChangeKind::Remap;
+    } else {
+        change.kind = ChangeKind::Install;
+        circuit.lost_before = reader_.handover_lost(circuit.place);
+    }
+    driver_.begin(circuit, change);
+}
+
+void RingDataplane::begin_move(
+    CircuitRecord& circuit,
+    const CircuitPlace& to,
+    std::optional<std::uint64_t> ticket
+) {
+    Change change;
+    change.kind = ChangeKind::Move;
+    change.ticket = ticket;
+    change.to = to;
+    change.lost_before = reader_.handover_lost(to);
+    driver_.begin(circuit, change);
+}
+
+void RingDataplane::begin_removal(CircuitRecord& circuit, std::uint64_t ticket) {
+    Change change;
+    change.kind = ChangeKind::Remove;
+    change.ticket = ticket;
+    driver_.begin(circuit, change);
+}
+
 std::size_t RingDataplane::poll(std::span<Completion> completions) {
     // Also when nothing is under way: the index gives blocks back behind completed changes.
     queues_.flush();
     receivers_.advance();
+    if (rebalancer_) {
+        rebalancer_->poll(group_.now());
+    }
     std::size_t done = 0;
     std::size_t kept = 0;
     for (const CircuitKey key : under_way_) {
-        if (done < completions.size() && driver_.advance(circuits_.at(key))) {
-            completions[done++] = finish(key);
-        } else {
+        CircuitRecord& circuit = circuits_.at(key);
+        const auto may_finish = [&] {
+            return done < completions.size() || circuit.change->is_own();
+        };
+        Progress progress{.goes_on = true};
+        while (progress.goes_on && may_finish() && driver_.advance(circuit)) {
+            progress = finish(key);
+        }
+        if (progress.completion) {
+            completions[done++] = *progress.completion;
+        }
+        if (progress.goes_on) {
             under_way_[kept++] = key;
         }
     }
@@ -216,21 +370,34 @@ void RingDataplane::release(const CircuitProgram& program, const CircuitProgram*
     }
 }
 
-/// The workers hold it, or have let go of it: the ledgers follow.
-Completion RingDataplane::finish(CircuitKey key) {
+/// The workers hold it, or have let go of it: the ledgers follow. Nothing to tell after a move of
+/// the dataplane's own; what waited for it begins.
+RingDataplane::Progress RingDataplane::finish(CircuitKey key) {
     CircuitRecord& circuit = circuits_.at(key);
-    const Change change = *circuit.change;
-    circuit.change.reset();
-    Completion completion{.ticket = change.ticket, .final_counters = std::nullopt};
-    if (change.kind == ChangeKind::Remove) {
-        completion.final_counters = reader_.circuit(circuit);
-        release(circuit.program, nullptr);
-        slots_.give_back(circuit.place);
-        circuits_.erase(key);
-        return completion;
+    const std::optional<std::uint64_t> ticket = circuit.change->ticket;
+    const ChangeKind kind = circuit.change->kind;
+    switch (kind) {
+        case ChangeKind::Remove:
+            return {.goes_on = false, .completion = finish_removal(key)};
+        case ChangeKind::Remap:
+            circuit.version = 1 - circuit.version;
+            break;
+        case ChangeKind::Move:
+            leave_place(circuit);
+            break;
+        case ChangeKind::Install:
+        case ChangeKind::Adjust:
+            break;
     }
-    if (change.kind == ChangeKind::Remap) {
-        circuit.version = 1 - circuit.version;
+    circuit.change.reset();
+    if (!ticket) {
+        --own_moves_;
+        return {.goes_on = begin_waiting(circuit)};
+    }
+    if (kind == ChangeKind::Move) {
+        // It is where its new program wants it; the program itself comes after.
+        begin_commit(circuit, *ticket);
+        return {.goes_on = true};
     }
     if (circuit.installed) {
         // What it no longer covers; the staged program keeps its own reservation.
@@ -239,7 +406,45 @@ Completion RingDataplane::finish(CircuitKey key) {
     circuit.program = *circuit.staged;
     circuit.staged.reset();
     circuit.installed = true;
+    return {
+        .goes_on = false,
+        .completion = Completion{.ticket = *ticket, .final_counters = std::nullopt}};
+}
+
+Completion RingDataplane::finish_removal(CircuitKey key) {
+    const CircuitRecord& circuit = circuits_.at(key);
+    const Completion completion{
+        .ticket = *circuit.change->ticket, .final_counters = reader_.circuit(circuit)};
+    release(circuit.program, nullptr);
+    slots_.give_back(circuit.place);
+    circuits_.erase(key);
     return completion;
+}
+
+void RingDataplane::leave_place(CircuitRecord& circuit) {
+    const std::array<std::uint64_t, 2> lost = reader_.handover_lost(circuit.place);
+    for (std::size_t half = 0; half < lost.size(); ++half) {
+        circuit.lost_elsewhere[half] += lost[half] - circuit.lost_before[half];
+    }
+    slots_.give_back(circuit.place);
+    circuit.place = circuit.change->to;
+    circuit.lost_before = circuit.change->lost_before;
+    circuit.version = 0;
+}
+
+/// False: nothing waited.
+bool RingDataplane::begin_waiting(CircuitRecord& circuit) {
+    if (!circuit.waiting) {
+        return false;
+    }
+    const WaitingChange waiting = *circuit.waiting;
+    circuit.waiting.reset();
+    if (waiting.removal) {
+        begin_removal(circuit, waiting.ticket);
+    } else {
+        begin_commit(circuit, waiting.ticket);
+    }
+    return true;
 }
 
 } // namespace strowger::dataplane

@@ -6,6 +6,7 @@
 #include "control/counter_reader.h"
 #include "control/index_ledger.h"
 #include "control/port_reader.h"
+#include "control/rebalancer.h"
 #include "control/receiver_assigner.h"
 #include "control/slot_ledger.h"
 #include "strowger/seam/dataplane.h"
@@ -14,6 +15,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -26,6 +29,11 @@ class RingDataplane final : public Dataplane {
 public:
     /// `group` and `ports` outlive this; `config` is the site's.
     RingDataplane(const DataplaneConfig& config, WorkerGroup& group, const PortReader& ports);
+    RingDataplane(const RingDataplane&) = delete;
+    RingDataplane& operator=(const RingDataplane&) = delete;
+    RingDataplane(RingDataplane&&) = delete;
+    RingDataplane& operator=(RingDataplane&&) = delete;
+    ~RingDataplane() override;
 
     Result<void> stage(CircuitKey key, const CircuitProgram& next) override;
     void unstage(CircuitKey key) override;
@@ -43,10 +51,21 @@ public:
     [[nodiscard]] PortCounters port_counters(PortIndex port) const override;
     [[nodiscard]] std::vector<WorkerStatus> workers() const override;
 
+    /// Takes an installed circuit to another worker while its frames go on: none is lost or
+    /// overtaken, counters and tokens go along. False, and nothing changed: the worker is full, or
+    /// not one of the circuit's, or it lives there; or a change of it is staged or under way.
+    /// What the control plane asks for meanwhile waits. Counts as outstanding, has no completion.
+    bool move(CircuitKey key, std::uint32_t worker);
     /// Where an installed circuit lives, for tests and diagnostics.
     [[nodiscard]] std::optional<CircuitPlace> place(CircuitKey key) const;
 
 private:
+    class Loads;
+    /// What came of a change whose phases are done.
+    struct Progress {
+        bool goes_on = false; ///< another one of the circuit began
+        std::optional<Completion> completion{};
+    };
     struct KeyHash {
         std::size_t operator()(CircuitKey key) const noexcept {
             return std::hash<std::uint64_t>{}(key.value);
@@ -56,7 +75,14 @@ private:
     Result<void> check_frames(const CircuitProgram& program) const;
     bool acquire(const CircuitProgram& program);
     void release(const CircuitProgram& program, const CircuitProgram* kept);
-    Completion finish(CircuitKey key);
+    void begin_commit(CircuitRecord& circuit, std::uint64_t ticket);
+    void
+    begin_move(CircuitRecord& circuit, const CircuitPlace& to, std::optional<std::uint64_t> ticket);
+    void begin_removal(CircuitRecord& circuit, std::uint64_t ticket);
+    bool begin_waiting(CircuitRecord& circuit);
+    Progress finish(CircuitKey key);
+    Completion finish_removal(CircuitKey key);
+    void leave_place(CircuitRecord& circuit);
 
     DataplaneConfig config_;
     WorkerGroup& group_;
@@ -69,6 +95,9 @@ private:
     CounterReader reader_;
     std::unordered_map<CircuitKey, CircuitRecord, KeyHash> circuits_;
     std::vector<CircuitKey> under_way_;
+    std::size_t own_moves_ = 0; ///< of those
+    std::unique_ptr<Loads> loads_;
+    std::unique_ptr<Rebalancer> rebalancer_; ///< when the site wants it
 };
 
 } // namespace strowger::dataplane

@@ -12,19 +12,24 @@ SlotLedger::SlotLedger(std::size_t workers, std::uint32_t endpoints) : workers_(
     }
 }
 
-std::optional<CircuitPlace> SlotLedger::take() {
+std::optional<CircuitPlace> SlotLedger::take(WorkerSet workers) {
     std::optional<std::uint32_t> best;
     for (std::uint32_t id = 0; id < workers_.size(); ++id) {
+        const bool may = workers.empty() || workers.contains(id);
         const bool has_room = workers_[id].free.size() >= 2;
-        if (has_room && (!best || workers_[id].circuits < workers_[*best].circuits)) {
+        if (may && has_room && (!best || workers_[id].circuits < workers_[*best].circuits)) {
             best = id;
         }
     }
-    if (!best) {
+    return best ? take_on(*best) : std::nullopt;
+}
+
+std::optional<CircuitPlace> SlotLedger::take_on(std::uint32_t id) {
+    PerWorker& worker = workers_[id];
+    CircuitPlace place{.worker = id, .slots = {}};
+    if (worker.free.size() < place.slots.size()) {
         return std::nullopt;
     }
-    PerWorker& worker = workers_[*best];
-    CircuitPlace place{.worker = *best, .slots = {}};
     for (std::uint32_t& slot : place.slots) {
         slot = worker.free.back();
         worker.free.pop_back();

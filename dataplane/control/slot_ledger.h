@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "strowger/seam/program.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +22,11 @@ class SlotLedger {
 public:
     SlotLedger(std::size_t workers, std::uint32_t endpoints);
 
-    /// Room on the worker with the fewest circuits that has any; nothing when all are full.
-    [[nodiscard]] std::optional<CircuitPlace> take();
+    /// Room on the worker with the fewest circuits that has any, of those in the set (none named:
+    /// of all); nothing when these are full.
+    [[nodiscard]] std::optional<CircuitPlace> take(WorkerSet workers);
+    /// Room on this worker.
+    [[nodiscard]] std::optional<CircuitPlace> take_on(std::uint32_t worker);
     /// Only when nothing names the slots any more.
     void give_back(const CircuitPlace& place);
     [[nodiscard]] std::uint32_t circuits(std::size_t worker) const {

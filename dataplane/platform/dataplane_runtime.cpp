@@ -24,6 +24,13 @@ namespace strowger::dataplane {
 
 namespace {
 
+// How long a circuit that moves leaves its old owner's transmit queue to itself, where the driver
+// does not say what has left: software devices take a burst from a queue within microseconds.
+constexpr std::uint64_t kTxSettleNs = 50'000;
+// And where the driver, or a full queue, says that it has not left. Longer than a queue of 1024
+// full frames takes at 1 Gb/s (12.6 ms): the port stands still, and order is no matter to it.
+constexpr std::uint64_t kTxStallNs = 20'000'000;
+
 // Above every ordinary process, below nothing that the kernel needs.
 constexpr int kSharedControlNice = -15;
 
@@ -138,7 +145,9 @@ Runtime::start(const DataplaneConfig& config, const Report& report) {
          .ports = &parts.ports->set(),
          .places = *places,
          .virtual_clock = nullptr,
-         .clock_hz = measure_tsc_hz()}
+         .clock_hz = measure_tsc_hz(),
+         .tx_settle_ns = kTxSettleNs,
+         .tx_stall_ns = kTxStallNs}
     );
     if (!group) {
         return group.error();

@@ -226,6 +226,7 @@ Result<void> Device::set_up_queues(const Terms& terms) {
     if (const int code = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx); code != 0) {
         return failed("choosing the number of descriptors", code);
     }
+    tx_descriptors_ = tx;
     const auto socket = static_cast<unsigned>(terms.socket);
     if (const int code = rte_eth_rx_queue_setup(id_, 0, rx, socket, nullptr, terms.pool);
         code != 0) {

@@ -44,6 +44,8 @@ public:
     [[nodiscard]] const std::string& driver() const noexcept { return driver_; }
     /// NUMA node; nothing for virtual devices.
     [[nodiscard]] std::optional<int> socket() const;
+    /// Of each tx queue, as the driver took them; after it was started.
+    [[nodiscard]] std::uint16_t tx_descriptors() const noexcept { return tx_descriptors_; }
     [[nodiscard]] std::uint16_t tx_queues_max() const noexcept { return info_.max_tx_queues; }
     /// How many buffers its queues may hold at worst.
     [[nodiscard]] std::uint64_t buffers_held(std::uint16_t tx_queues) const;
@@ -74,6 +76,7 @@ private:
     rte_eth_dev_info info_{};
     std::string driver_;
     std::optional<Netdev> netdev_;
+    std::uint16_t tx_descriptors_ = 0;
     bool started_ = false;
 };
 

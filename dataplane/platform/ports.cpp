@@ -181,7 +181,8 @@ std::uint16_t Ports::tx_queues(std::size_t index) const {
 std::map<PacketPools::Key, BufferNeed> Ports::needs(const std::vector<WorkerPlace>& places) const {
     std::map<PacketPools::Key, BufferNeed> needs;
     const std::uint64_t workers = config_.workers.size();
-    std::uint64_t rings = workers * (workers - 1);
+    // A circuit that moves parks as many frames as a ring takes.
+    std::uint64_t rings = workers * (workers - 1) + (workers > 1 ? kMovesMax : 0);
     for (std::size_t index = 0; index < devices_.size(); ++index) {
         const PacketPools::Key key{places[pollers_[index]].socket, config_.ports[index].buffers};
         needs[key].descriptors += config_.ports[index].rx_descriptors;

@@ -67,7 +67,8 @@ FrameTags leaving_tags(
     if (forwarding.has(Forwarding::ChecksEgress)) {
         const FrameTags leaving =
             leaving_tags(burst.frames[i], forwarding, burst.entries[i].pop_count());
-        if (!classifier.find(forwarding.out_port, leaving).names(self, cold.far_slot)) {
+        const IndexEntry back = classifier.find(forwarding.out_port, leaving);
+        if (!classifier.names(back, self, cold.far_slot)) {
             reason = DropReason::EgressUnmapped;
         }
     }

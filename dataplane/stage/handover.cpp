@@ -59,20 +59,41 @@ void hand_over(
     burst.remove(gone);
 }
 
-std::uint16_t take_over(rte_ring* ring, Burst& burst, WorkerStats& worker) noexcept {
+void take_over(rte_ring* ring, TakenOver& taken) noexcept {
+    taken.count = static_cast<std::uint16_t>(
+        rte_ring_sc_dequeue_burst(ring, taken.elements.data(), kBurstMax, nullptr)
+    );
+    // Written by the other core a moment ago: all of these lines are under way at once.
+    for (std::uint16_t i = 0; i < taken.count; ++i) {
+        rte_prefetch0(taken.elements[i]);
+    }
+}
+
+std::size_t frames_ahead(std::span<void* const> elements) noexcept {
+    std::uintptr_t all = 0;
+    for (const void* const element : elements) {
+        all |= reinterpret_cast<std::uintptr_t>(element);
+    }
+    if ((all & 1U) == 0) [[likely]] {
+        return elements.size();
+    }
+    std::size_t frames = 0;
+    while (!HandoverMessage::is_message(elements[frames])) {
+        ++frames;
+    }
+    return frames;
+}
+
+void load_burst(std::span<void* const> frames, Burst& burst) noexcept {
     burst.dropped_count = 0;
-    const auto count = static_cast<std::uint16_t>(rte_ring_sc_dequeue_burst(
-        ring, reinterpret_cast<void**>(burst.frames.data()), kBurstMax, nullptr
-    ));
-    for (std::uint16_t i = 0; i < count; ++i) {
-        const rte_mbuf* const frame = burst.frames[i];
+    burst.count = static_cast<std::uint16_t>(frames.size());
+    for (std::uint16_t i = 0; i < burst.count; ++i) {
+        auto* const frame = static_cast<rte_mbuf*>(frames[i]);
         rte_prefetch0(rte_pktmbuf_mtod(frame, const void*));
+        burst.frames[i] = frame;
         burst.entries[i] = IndexEntry::from_bits(FrameNote::value(frame));
         burst.ports[i] = FrameNote::port(frame);
     }
-    burst.count = count;
-    worker.taken_over.add(count);
-    return count;
 }
 
 } // namespace strowger::dataplane

@@ -17,6 +17,9 @@ namespace strowger::dataplane {
 /// here, which saves a branch.
 inline constexpr std::uint32_t kEmptyBlock = 0;
 
+/// Circuits that one worker gives away at the same time.
+inline constexpr std::size_t kAliasesMax = 8;
+
 /// A frame's tags as parsed. A tag's TPID is one of the three; see program.h. What is not there is
 /// zero.
 struct FrameTags {
@@ -86,6 +89,30 @@ public:
         return entry.is_none() ? all_to_one(port) : entry;
     }
 
+    /// Whether an entry says that frames belong to `slot` of worker `self`. While a circuit moves to
+    /// another worker, what names its slot there is as good: frames that this worker still has to
+    /// treat are checked against entries that are switched already.
+    [[nodiscard]] bool names(IndexEntry entry, std::uint32_t self, std::uint32_t slot)
+        const noexcept {
+        return entry.names(self, slot) || (alias_count_ != 0 && is_alias(entry, slot));
+    }
+    /// Both halves of a circuit; at most kAliasesMax circuits at a time.
+    void add_alias(
+        const std::array<std::uint32_t, 2>& slots,
+        std::uint32_t owner,
+        const std::array<std::uint32_t, 2>& new_slots
+    ) noexcept {
+        aliases_[alias_count_++] = {.slots = slots, .owner = owner, .new_slots = new_slots};
+    }
+    void remove_alias(const std::array<std::uint32_t, 2>& slots) noexcept {
+        for (std::uint32_t i = 0; i < alias_count_; ++i) {
+            if (aliases_[i].slots == slots) {
+                aliases_[i] = aliases_[--alias_count_];
+                return;
+            }
+        }
+    }
+
     void set_root(std::uint16_t port, std::size_t tpid, std::uint32_t line) noexcept {
         roots_[port][tpid] = line;
     }
@@ -120,6 +147,22 @@ public:
     }
 
 private:
+    struct Alias {
+        std::array<std::uint32_t, 2> slots{};
+        std::uint32_t owner = 0;
+        std::array<std::uint32_t, 2> new_slots{};
+    };
+    [[nodiscard]] bool is_alias(IndexEntry entry, std::uint32_t slot) const noexcept {
+        for (std::uint32_t i = 0; i < alias_count_; ++i) {
+            for (std::size_t half = 0; half < aliases_[i].slots.size(); ++half) {
+                if (aliases_[i].slots[half] == slot &&
+                    entry.names(aliases_[i].owner, aliases_[i].new_slots[half])) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
     /// Of a direct block, whose lines follow each other without a gap.
     [[nodiscard]] const IndexEntry* direct_entry(std::uint32_t line, std::uint16_t vid)
         const noexcept {
@@ -139,6 +182,8 @@ private:
     std::array<std::array<std::uint32_t, kTpidCount>, limits::kPortsMax> roots_{};
     std::array<IndexEntry, limits::kPortsMax> untagged_{};
     std::array<IndexEntry, limits::kPortsMax> all_{};
+    std::uint32_t alias_count_ = 0;
+    std::array<Alias, kAliasesMax> aliases_{};
 };
 
 } // namespace strowger::dataplane

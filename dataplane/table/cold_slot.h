@@ -30,6 +30,10 @@ struct FrameCounter {
         frames.reset();
         bytes.reset();
     }
+    void set(const FrameCounter& other) noexcept {
+        frames.set(other.frames.read());
+        bytes.set(other.bytes.read());
+    }
 };
 
 /// The rest of an endpoint: what frames touch that are not green, are dropped, or leave with
@@ -101,6 +105,20 @@ struct alignas(64) ColdSlot {
         green_settled.reset();
         green_settled.add(green_frames);
         growth_bytes.store(growth, std::memory_order_relaxed);
+    }
+
+    /// Goes on counting where another slot of the same program stopped.
+    void set_counters(const ColdSlot& before) noexcept {
+        growth_bytes.store(before.growth(), std::memory_order_relaxed);
+        green_lost.set(before.green_lost.read());
+        green_settled.set(before.green_settled.read());
+        green_extra_bytes.set(before.green_extra_bytes.read());
+        ingress_yellow.set(before.ingress_yellow);
+        egress_yellow.set(before.egress_yellow);
+        ingress_red.set(before.ingress_red);
+        for (std::size_t i = 0; i < drops.size(); ++i) {
+            drops[i].set(before.drops[i].read());
+        }
     }
 
     void reset_counters() noexcept {

@@ -138,6 +138,13 @@ public:
         return Color::Red;
     }
 
+    /// Goes on with the tokens of another meter of the same profile and clock.
+    void take_tokens(const Meter& other) noexcept {
+        committed_tokens_ = other.committed_tokens_;
+        excess_tokens_ = other.excess_tokens_;
+        RefilledAt::set(times_, RefilledAt::get(other.times_));
+    }
+
     [[nodiscard]] std::uint64_t committed_tokens() const noexcept { return committed_tokens_; }
     [[nodiscard]] std::uint64_t excess_tokens() const noexcept { return excess_tokens_; }
 

@@ -114,6 +114,10 @@ void apply(const Command& command, const ApplyTo& to) noexcept {
         case CommandKind::StopPolling:
         case CommandKind::Barrier: // not of the tables: the loop sees to them
             break;
+        case CommandKind::ExpectCircuit:
+        case CommandKind::ReleaseCircuit:
+        case CommandKind::SendMarker:
+            break; // CircuitMoves has taken these
     }
 }
 

@@ -29,6 +29,9 @@ enum class CommandKind : std::uint8_t {
     StartPolling,     ///< one more rx queue is this worker's
     StopPolling,      ///< acknowledged when its last frames are on their way to their owners
     Barrier,          ///< changes nothing; acknowledged when all handed over before is taken over
+    ExpectCircuit,    ///< of a move, to the new owner: installed slots whose frames are to be parked
+    ReleaseCircuit,   ///< of a move, to the old owner: whom to pass the circuit to
+    SendMarker,       ///< of a move, to every worker: its entries are switched
 };
 
 struct InstallEndpoint {
@@ -86,6 +89,31 @@ struct RxQueueCommand {
     std::uint16_t queue = 0;
 };
 
+/// Which of the moves under way at one time. Free for the next when both owners are done with it.
+using MoveNumber = std::uint8_t;
+inline constexpr std::size_t kMovesMax = 4;
+
+struct ExpectCircuit {
+    MoveNumber move = 0;
+    std::array<std::uint32_t, 2> slots{};
+};
+
+struct ReleaseCircuit {
+    MoveNumber move = 0;
+    std::uint8_t to = 0; ///< worker
+    /// By half: the port where it leaves, and whether its new owner's frames leave that port behind
+    /// the old one's in any case, by the same queue.
+    std::array<std::uint16_t, 2> out_ports{};
+    std::array<bool, 2> same_queue{};
+    std::array<std::uint32_t, 2> slots{};
+    std::array<std::uint32_t, 2> new_slots{};
+};
+
+struct SendMarker {
+    MoveNumber move = 0;
+    std::uint8_t to = 0; ///< worker: the old owner
+};
+
 /// One cache line on the ring. Which member lives is said by `kind`.
 struct alignas(64) Command {
     Command() noexcept : kind(CommandKind::FreeEndpoints), endpoints{} {}
@@ -107,6 +135,12 @@ struct alignas(64) Command {
         return {CommandKind::StopPolling, what};
     }
     static Command barrier() noexcept { return {CommandKind::Barrier, BothEndpoints{}}; }
+    explicit Command(const ExpectCircuit& what) noexcept
+        : kind(CommandKind::ExpectCircuit), expect(what) {}
+    explicit Command(const ReleaseCircuit& what) noexcept
+        : kind(CommandKind::ReleaseCircuit), release(what) {}
+    explicit Command(const SendMarker& what) noexcept
+        : kind(CommandKind::SendMarker), send_marker(what) {}
     static Command set_forwarding(const BothForwardings& what) noexcept {
         return {CommandKind::SetForwarding, what};
     }
@@ -131,6 +165,9 @@ struct alignas(64) Command {
         CopyBlock copy_block;
         SetPort set_port;
         RxQueueCommand rx_queue;
+        ExpectCircuit expect;
+        ReleaseCircuit release;
+        SendMarker send_marker;
     };
 
 private:

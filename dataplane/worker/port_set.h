@@ -21,9 +21,10 @@ struct alignas(64) PortQueues {
         tx_queue.fill(kNoQueue);
     }
 
-    std::uint16_t device = 0;        ///< DPDK port id
-    std::uint32_t frame_max = 1'518; ///< the largest frame that really passes, with FCS and tags
-    int socket = 0;                  ///< NUMA node of the device
+    std::uint16_t device = 0;         ///< DPDK port id
+    std::uint32_t frame_max = 1'518;  ///< the largest frame that really passes, with FCS and tags
+    int socket = 0;                   ///< NUMA node of the device
+    std::uint32_t tx_descriptors = 0; ///< of each tx queue; 0: unknown
     /// By worker; kNoQueue: some other worker receives, or transmits for it. At least one worker
     /// has a tx queue, and at least one an rx queue. rx_queue: at the start, when a worker polls at
     /// most one of a port; each queue has one worker at all times.

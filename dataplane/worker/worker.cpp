@@ -3,7 +3,24 @@
 
 namespace strowger::dataplane {
 
+void CircuitMoves::attach(WorkerParts& parts) noexcept {
+    parts_ = &parts;
+    for (std::size_t move = 0; move < arrivals_.size(); ++move) {
+        arrivals_[move].frames = parts.parked + move * parts.parked_max;
+    }
+}
+
+void CircuitMoves::free_parked() noexcept {
+    for (Arrival& arrival : arrivals_) {
+        for (; arrival.count != 0; --arrival.count) {
+            rte_pktmbuf_free(arrival.frames[arrival.head]);
+            arrival.head = (arrival.head + 1) & (parts_->parked_max - 1);
+        }
+    }
+}
+
 void Worker::free_frames() noexcept {
+    moves_.free_parked();
     for (Burst& burst : bursts_) {
         rte_pktmbuf_free_bulk(burst.frames.data(), burst.count);
         rte_pktmbuf_free_bulk(burst.dropped.data(), burst.dropped_count);

@@ -5,6 +5,7 @@
 #include "stage/handover.h"
 #include "stage/receive.h"
 #include "stage/transmit.h"
+#include "worker/circuit_moves.h"
 #include "worker/command.h"
 #include "worker/frame_path.h"
 #include "worker/port_set.h"
@@ -37,6 +38,16 @@ struct WorkerParts {
     /// Frames that others classified and this worker owns, by the worker they come from.
     std::array<rte_ring*, limits::kWorkersMax> handover_in{};
     std::array<HandoverLane, limits::kWorkersMax> handover_out;
+    /// Room for frames that wait until their circuit has moved here: kMovesMax times parked_max, a
+    /// power of two.
+    rte_mbuf** parked = nullptr;
+    std::uint32_t parked_max = 0;
+    /// How long a frame may take from a device's queue to its wire where no driver says: as long the
+    /// old owner of a circuit waits, so that the new one's frames do not overtake it.
+    std::uint64_t tx_settle_ticks = 0;
+    /// And how long where the driver, or a queue that is full, says that it has not left: then the
+    /// port stands still.
+    std::uint64_t tx_stall_ticks = 0;
     std::array<TxLane, limits::kPortsMax> tx;
     std::uint32_t relay_count = 0;
     std::array<TxRelay, std::size_t{limits::kPortsMax} * limits::kWorkersMax> relays;
@@ -48,7 +59,7 @@ struct WorkerParts {
 ///   2. move_frames: first empties every hand-over ring, up to what was there after 1; a burst
 ///      that is left in the middle of its stages is finished when there are commands;
 ///   3. apply_commands, between bursts;
-///   4. acknowledge: hand-over bursts are flushed first.
+///   4. acknowledge: hand-over bursts are flushed first, moves of circuits go on after.
 ///
 /// 1 before 2 is what makes it safe to reuse a slot. Before the control thread frees one, every
 /// poller has acknowledged that it no longer matches it, and so (4) its last frames are in the
@@ -64,6 +75,7 @@ public:
     void attach(const FramePath& path) noexcept {
         path_ = &path;
         classifier_.attach(parts_.index_lines);
+        moves_.attach(parts_);
     }
 
     /// One turn. Returns whether it found frames or commands.
@@ -83,6 +95,7 @@ public:
     [[nodiscard]] std::uint64_t applied() const noexcept {
         return applied_.load(std::memory_order_acquire);
     }
+    [[nodiscard]] const CircuitMoves& moves() const noexcept { return moves_; }
     [[nodiscard]] const WorkerStats& stats() const noexcept { return stats_; }
     [[nodiscard]] const WorkerParts& parts() const noexcept { return parts_; }
 
@@ -92,12 +105,14 @@ private:
     const FramePath* path_ = nullptr;
     WorkerParts parts_;
     Classifier classifier_;
+    CircuitMoves moves_;
     /// One is filled and classified while the lines of the other's slots are on their way.
     std::array<Burst, 2> bursts_;
     std::uint32_t filling_ = 0; ///< which of them is next; the other may be half done
     std::array<Command, kCommandsPerTurnMax> taken_;
     std::uint32_t taken_count_ = 0;
     std::uint32_t frames_moved_ = 0;
+    bool circuits_moved_ = false;
     std::uint64_t staged_ports_ = 0;
     WorkerStats stats_;
     alignas(64) std::atomic<std::uint64_t> applied_{0};

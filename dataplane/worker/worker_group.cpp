@@ -63,7 +63,9 @@ WorkerGroup::~WorkerGroup() {
     for (rte_ring* const ring : frame_rings_) {
         void* frame = nullptr;
         while (rte_ring_sc_dequeue(ring, &frame) == 0) {
-            rte_pktmbuf_free(static_cast<rte_mbuf*>(frame));
+            if (!HandoverMessage::is_message(frame)) {
+                rte_pktmbuf_free(static_cast<rte_mbuf*>(frame));
+            }
         }
     }
     for (Worker* const worker : workers_) {
@@ -80,6 +82,11 @@ bool WorkerGroup::send(std::size_t id, const Command& command) noexcept {
     return rte_ring_sp_enqueue_elem(workers_[id]->parts().commands, &copy, sizeof(copy)) == 0;
 }
 
+std::uint64_t WorkerGroup::now() const noexcept {
+    return virtual_clock_ == nullptr ? rte_rdtsc()
+                                     : virtual_clock_->load(std::memory_order_relaxed);
+}
+
 std::uint64_t WorkerGroup::handover_lost(std::size_t poller, std::size_t owner, std::uint32_t slot)
     const noexcept {
     const WorkerCounter* const lost = worker(poller).parts().handover_out[owner].lost_by_slot;
@@ -91,6 +98,7 @@ Result<void> WorkerGroup::build(const Terms& terms) {
     STROWGER_CHECK(terms.config->endpoints <= limits::kEndpointsMax);
     ports_ = terms.ports;
     places_ = terms.places;
+    virtual_clock_ = terms.virtual_clock;
     path_ = terms.path != nullptr    ? terms.path
             : !frame_paths().empty() ? frame_paths().front()
                                      : nullptr;
@@ -134,6 +142,8 @@ Result<void> WorkerGroup::build_worker(std::size_t id, const Terms& terms) {
     parts.worker_count = static_cast<std::uint32_t>(places_.size());
     parts.ports = ports_;
     parts.virtual_clock = terms.virtual_clock;
+    parts.tx_settle_ticks = ticks_of(terms.tx_settle_ns);
+    parts.tx_stall_ticks = ticks_of(terms.tx_stall_ns);
     parts.meter_clock = MeterClock::from_hz(clock_hz_);
     // Zeroed memory is a valid value of each: empty entries, idle slots, counters at zero. The
     // first block stays empty for good.
@@ -143,8 +153,14 @@ Result<void> WorkerGroup::build_worker(std::size_t id, const Terms& terms) {
         static_cast<ColdSlot*>(allocate(config.endpoints * sizeof(ColdSlot), socket));
     parts.port_stats = static_cast<PortStats*>(allocate(ports_->count * sizeof(PortStats), socket));
     parts.commands = make_ring(config.command_ring, sizeof(Command), socket);
-    if (parts.index_lines == nullptr || parts.hot_slots == nullptr || parts.cold_slots == nullptr ||
-        parts.port_stats == nullptr || parts.commands == nullptr) {
+    // As many as a hand-over ring takes: both say how long a worker may be late.
+    parts.parked_max = terms.parked_max != 0 ? terms.parked_max : config.handover_ring;
+    parts.parked = static_cast<rte_mbuf**>(
+        allocate(kMovesMax * std::size_t{parts.parked_max} * sizeof(rte_mbuf*), socket)
+    );
+    if (parts.index_lines == nullptr || parts.hot_slots == nullptr ||
+        parts.cold_slots == nullptr || parts.port_stats == nullptr || parts.commands == nullptr ||
+        parts.parked == nullptr) {
         return no_memory(socket);
     }
     return {};
@@ -153,22 +169,26 @@ Result<void> WorkerGroup::build_worker(std::size_t id, const Terms& terms) {
 Result<void> WorkerGroup::connect_workers(const DataplaneConfig& config) {
     for (std::size_t from = 0; from < workers_.size(); ++from) {
         for (std::size_t to = 0; to < workers_.size(); ++to) {
-            if (from == to) {
+            if (workers_.size() == 1) {
                 continue;
             }
-            // The consumer's socket: it reads each frame's entry from there.
-            rte_ring* const ring =
-                make_ring(config.handover_ring, sizeof(void*), places_[to].socket);
             HandoverLane& lane = workers_[from]->parts().handover_out[to];
-            lane.ring = ring;
             lane.lost_by_slot = static_cast<WorkerCounter*>(
                 allocate(config.endpoints * sizeof(WorkerCounter), places_[from].socket)
             );
-            if (ring == nullptr || lane.lost_by_slot == nullptr) {
+            if (lane.lost_by_slot == nullptr) {
+                return no_memory(places_[from].socket);
+            }
+            if (from == to) {
+                continue; // counts what finds no room to be parked
+            }
+            // The consumer's socket: it reads each frame's entry from there.
+            lane.ring = make_ring(config.handover_ring, sizeof(void*), places_[to].socket);
+            if (lane.ring == nullptr) {
                 return no_memory(places_[to].socket);
             }
-            frame_rings_.push_back(ring);
-            workers_[to]->parts().handover_in[from] = ring;
+            frame_rings_.push_back(lane.ring);
+            workers_[to]->parts().handover_in[from] = lane.ring;
         }
     }
     return {};
@@ -205,6 +225,11 @@ Result<void> WorkerGroup::connect_ports(const DataplaneConfig& config) {
         }
     }
     return {};
+}
+
+std::uint64_t WorkerGroup::ticks_of(std::uint64_t duration_ns) const {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>(Wide{duration_ns} * clock_hz_ / 1'000'000'000);
 }
 
 void* WorkerGroup::allocate(std::size_t bytes, int socket) {

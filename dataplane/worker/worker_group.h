@@ -46,6 +46,11 @@ public:
         const std::atomic<std::uint64_t>* virtual_clock = nullptr;
         std::uint64_t clock_hz = 0;      ///< 0: the TSC's
         const FramePath* path = nullptr; ///< null: the best that the CPU can run
+        /// See WorkerParts.
+        std::uint64_t tx_settle_ns = 0;
+        std::uint64_t tx_stall_ns = 0;
+        /// Frames that a moving circuit may have parked, a power of two; 0: as a hand-over ring.
+        std::uint32_t parked_max = 0;
     };
 
     /// Fails with Unavailable when a socket has not enough memory, naming how much was asked for.
@@ -63,6 +68,8 @@ public:
     [[nodiscard]] const PortSet& ports() const noexcept { return *ports_; }
     [[nodiscard]] std::uint64_t clock_hz() const noexcept { return clock_hz_; }
     [[nodiscard]] const FramePath& path() const noexcept { return *path_; }
+    /// The workers' time, in ticks of clock_hz().
+    [[nodiscard]] std::uint64_t now() const noexcept;
     [[nodiscard]] int socket(std::size_t id) const { return places_[id].socket; }
 
     /// Puts one command on a worker's ring. False: the ring is full, try again later.
@@ -78,12 +85,14 @@ private:
     Result<void> build_worker(std::size_t id, const Terms& terms);
     Result<void> connect_workers(const DataplaneConfig& config);
     Result<void> connect_ports(const DataplaneConfig& config);
+    [[nodiscard]] std::uint64_t ticks_of(std::uint64_t duration_ns) const;
     void* allocate(std::size_t bytes, int socket);
     rte_ring* make_ring(std::uint32_t entries, std::size_t entry_bytes, int socket);
 
     const PortSet* ports_ = nullptr;
     std::uint64_t clock_hz_ = 0;
     const FramePath* path_ = nullptr;
+    const std::atomic<std::uint64_t>* virtual_clock_ = nullptr;
     std::vector<WorkerPlace> places_;
     std::vector<Worker*> workers_;
     std::vector<rte_ring*> frame_rings_; ///< those that may hold frames at the end

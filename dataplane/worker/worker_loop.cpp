@@ -25,8 +25,9 @@ public:
         loop.take_commands();
         loop.move_frames();
         loop.apply_commands();
-        const bool busy = worker.frames_moved_ != 0 || worker.taken_count_ != 0;
+        const bool moved = worker.frames_moved_ != 0 || worker.taken_count_ != 0;
         loop.acknowledge();
+        const bool busy = moved || worker.circuits_moved_;
         if (busy) {
             worker.stats_.busy_cycles.add(rte_rdtsc() - began);
         }
@@ -52,8 +53,11 @@ private:
     void apply_commands() noexcept;
     void acknowledge() noexcept;
 
-    [[nodiscard]] std::uint64_t now() const noexcept;
+    [[nodiscard]] std::uint64_t clock() const noexcept;
+    [[nodiscard]] std::uint64_t now() const noexcept; ///< in meter ticks
     void take_over_from(rte_ring* ring) noexcept;
+    void go_on_with(std::span<void* const> frames) noexcept;
+    void unpark() noexcept;
     void poll(const RxQueue& queue) noexcept;
     void start_polling(const RxQueueCommand& what) noexcept;
     void stop_polling(const RxQueueCommand& what) noexcept;
@@ -86,6 +90,9 @@ void WorkerLoop::take_commands() noexcept {
 
 void WorkerLoop::move_frames() noexcept {
     worker_.frames_moved_ = 0;
+    if (worker_.moves_.parks()) [[unlikely]] {
+        unpark();
+    }
     for (std::uint32_t peer = 0; peer < parts_.worker_count; ++peer) {
         if (parts_.handover_in[peer] != nullptr) {
             take_over_from(parts_.handover_in[peer]);
@@ -95,7 +102,9 @@ void WorkerLoop::move_frames() noexcept {
         poll(parts_.rx[i]);
     }
     // A full burst says that more will follow, and waits for the next one to hide its loads behind.
-    if (half_done().count < kBurstMax || worker_.taken_count_ != 0 || worker_.frames_moved_ == 0) {
+    // But not in front of what ends a circuit's time here: a command, a last frame.
+    if (half_done().count < kBurstMax || worker_.taken_count_ != 0 || worker_.frames_moved_ == 0 ||
+        worker_.moves_.releases()) {
         go_out(half_done());
     }
     worker_.frames_moved_ += flush_tx(tables_, parts_.tx, worker_.staged_ports_);
@@ -122,7 +131,7 @@ void WorkerLoop::apply_commands() noexcept {
             start_polling(command.rx_queue);
         } else if (command.kind == CommandKind::StopPolling) {
             stop_polling(command.rx_queue);
-        } else {
+        } else if (!worker_.moves_.apply(command, worker_.classifier_)) {
             apply(command, to);
         }
     }
@@ -146,6 +155,15 @@ void WorkerLoop::acknowledge() noexcept {
     for (std::uint32_t peer = 0; peer < parts_.worker_count; ++peer) {
         flush_handover(parts_.handover_out[peer], parts_.port_stats, worker_.stats_);
     }
+    worker_.circuits_moved_ = false;
+    if (worker_.moves_.has_to_go_on()) [[unlikely]] {
+        worker_.circuits_moved_ = worker_.moves_.go_on({
+            .classifier = &worker_.classifier_,
+            .tables = &tables_,
+            .staged_ports = worker_.staged_ports_,
+            .now = clock(),
+        });
+    }
     if (worker_.taken_count_ != 0) {
         worker_.applied_.store(
             worker_.applied_.load(std::memory_order_relaxed) + worker_.taken_count_,
@@ -156,11 +174,13 @@ void WorkerLoop::acknowledge() noexcept {
     worker_.stats_.loops.add(1);
 }
 
+std::uint64_t WorkerLoop::clock() const noexcept {
+    return parts_.virtual_clock == nullptr ? rte_rdtsc()
+                                           : parts_.virtual_clock->load(std::memory_order_relaxed);
+}
+
 std::uint64_t WorkerLoop::now() const noexcept {
-    return parts_.meter_clock.ticks(
-        parts_.virtual_clock == nullptr ? rte_rdtsc()
-                                        : parts_.virtual_clock->load(std::memory_order_relaxed)
-    );
+    return parts_.meter_clock.ticks(clock());
 }
 
 /// A ring's capacity bounds what was in it after the commands were taken, and so this loop, also
@@ -169,18 +189,58 @@ void WorkerLoop::take_over_from(rte_ring* ring) noexcept {
     const unsigned bound = rte_ring_get_capacity(ring);
     unsigned taken = 0;
     while (taken < bound) {
-        Burst& burst = filling();
-        const std::uint16_t count = take_over(ring, burst, worker_.stats_);
-        if (count == 0) {
+        TakenOver found;
+        take_over(ring, found);
+        if (found.count == 0) {
             return;
         }
-        taken += count;
+        taken += found.count;
+        worker_.frames_moved_ += found.count;
+        std::span<void* const> rest{found.elements.data(), found.count};
+        while (!rest.empty()) {
+            const std::size_t frames = frames_ahead(rest);
+            go_on_with(rest.first(frames));
+            rest = rest.subspan(frames);
+            if (!rest.empty()) [[unlikely]] {
+                worker_.moves_.receive(HandoverMessage{rest.front()}, tables_);
+                rest = rest.subspan(1);
+            }
+        }
+    }
+}
+
+/// Frames of this worker's circuits that another one classified.
+void WorkerLoop::go_on_with(std::span<void* const> frames) noexcept {
+    if (frames.empty()) [[unlikely]] {
+        return;
+    }
+    worker_.stats_.taken_over.add(frames.size());
+    Burst& burst = filling();
+    load_burst(frames, burst);
+    burst.now = now();
+    parse(burst, parts_.port_stats);
+    if (worker_.moves_.parks()) [[unlikely]] {
+        worker_.moves_.park(burst, parts_.port_stats);
+    }
+    find_slots(parts_.hot_slots, burst);
+    come_in();
+}
+
+void WorkerLoop::unpark() noexcept {
+    worker_.moves_.begin_unparking();
+    while (true) {
+        Burst& burst = filling();
+        const std::uint16_t count = worker_.moves_.unpark(burst);
+        if (count == 0) {
+            break;
+        }
         worker_.frames_moved_ += count;
         burst.now = now();
         parse(burst, parts_.port_stats);
         find_slots(parts_.hot_slots, burst);
         come_in();
     }
+    worker_.frames_moved_ += worker_.moves_.end_unparking();
 }
 
 void WorkerLoop::poll(const RxQueue& queue) noexcept {
@@ -195,6 +255,9 @@ void WorkerLoop::poll(const RxQueue& queue) noexcept {
     classify(worker_.classifier_, parts_.hot_slots, parts_.id, burst, parts_.port_stats);
     if (parts_.worker_count > 1) {
         hand_over(parts_.id, parts_.handover_out, burst, parts_.port_stats, worker_.stats_);
+    }
+    if (worker_.moves_.parks()) [[unlikely]] {
+        worker_.moves_.park(burst, parts_.port_stats);
     }
     come_in();
 }

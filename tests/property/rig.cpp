@@ -2,7 +2,9 @@
 #include "tests/property/rig.h"
 
 #include "tests/support/describe.h"
+#include "tests/support/programs.h"
 #include "tests/support/reference_rewrite.h"
+#include "tests/support/stepped_parts.h"
 
 #include <gtest/gtest.h>
 
@@ -18,14 +20,37 @@ constexpr std::size_t kCircuitsMax = 12;
 // A power of two: then the real meter's multiplier is exact, and no verdict hangs on its rounding.
 constexpr std::uint64_t kClockHz = 1ULL << 30U;
 
+// The background: S-VLAN by S-VLAN, each filled with C-VLANs, unchanged from port to port.
+constexpr std::uint64_t kBackgroundKey = 1'000'000;
+constexpr std::uint16_t kBackgroundIn = kPorts;
+constexpr std::uint16_t kBackgroundOut = kPorts + 1;
+constexpr unsigned kVlansOfBackground = 4'000;
+constexpr std::uint64_t kBackgroundTicket = 0;
+
+std::uint16_t background_s(std::uint64_t index) {
+    return static_cast<std::uint16_t>(1 + index / kVlansOfBackground);
+}
+std::uint16_t background_c(std::uint64_t index) {
+    return static_cast<std::uint16_t>(1 + index % kVlansOfBackground);
+}
+
 test::SteppedDataplane::Options options_of(const RigShape& shape) {
     test::SteppedDataplane::Options options;
     options.workers = shape.workers;
     options.ports = kPorts;
+    if (shape.background != 0) {
+        options.ports += 2;
+        options.command_ring = 64;
+        options.endpoints = 3 * shape.background / shape.workers + 64;
+        // Each S-VLAN's block on both ports, their roots, and what the world takes.
+        options.vlan_index_bytes = (2 * (shape.background / kVlansOfBackground + 2) + 128) * 16'384;
+    }
     options.rx_queues = shape.rx_queues;
     options.tx_queues = shape.tx_queues;
     options.frame_max = kFrameMax;
     options.clock_hz = kClockHz;
+    // A frame for each turn: maps of many VLANs take many turns to switch, with so small a ring.
+    options.parked_max = 4'096;
     return options;
 }
 
@@ -94,7 +119,43 @@ Rig::Rig(const RigShape& shape, std::uint64_t seed, Meters meters)
       real_(options_of(shape)),
       before_(reference_setup()),
       after_(reference_setup()),
-      baseline_(test::frames_in_use()) {}
+      baseline_(test::frames_in_use()) {
+    install_background();
+}
+
+void Rig::install_background() {
+    for (std::uint64_t index = 0; index < shape_.background; ++index) {
+        const CircuitKey key{kBackgroundKey + index};
+        const std::uint16_t s = background_s(index);
+        const std::uint16_t c = background_c(index);
+        const CircuitProgram program = program_of(
+            {PortIndex{kBackgroundIn}, Tpid::STag88a8, s_c_vlans(s, c, c), unlimited()},
+            {PortIndex{kBackgroundOut}, Tpid::STag88a8, s_c_vlans(s, c, c), unlimited()}
+        );
+        ASSERT_TRUE(dataplane().stage(key, program)) << index;
+        dataplane().commit(key, kBackgroundTicket);
+        if (dataplane().outstanding() >= 32 || index + 1 == shape_.background) {
+            settle();
+        }
+    }
+}
+
+void Rig::send_background() {
+    const std::uint64_t index = random_.below(shape_.background);
+    FrameSpec spec;
+    spec.tags = {{0x88A8, background_s(index)}, {.vid = background_c(index)}};
+    const auto queue = static_cast<unsigned>(index % shape_.rx_queues);
+    if (real_.inject(kBackgroundIn, build_frame(spec), queue)) {
+        ++sent_;
+        ++background_sent_;
+    }
+}
+
+void Rig::collect_background() {
+    const std::size_t left = real_.collect(kBackgroundOut).size();
+    collected_ += left;
+    background_left_ += left;
+}
 
 bool Rig::stage(CircuitKey key, const CircuitProgram& program) {
     const Result<void> staged = dataplane().stage(key, program);
@@ -117,6 +178,17 @@ bool Rig::stage(CircuitKey key, const CircuitProgram& program) {
     return true;
 }
 
+void Rig::begin_move() {
+    const std::optional<CircuitKey> known = world_.any();
+    const auto worker = static_cast<std::uint32_t>(random_.below(shape_.workers));
+    if (shape_.background != 0 && random_.chance(50)) {
+        const CircuitKey key{kBackgroundKey + random_.below(shape_.background)};
+        moves_ += real_.parts().dataplane->move(key, worker) ? 1 : 0;
+    } else if (known.has_value()) {
+        moves_ += real_.parts().dataplane->move(*known, worker) ? 1 : 0;
+    }
+}
+
 bool Rig::begin_change() {
     const std::uint64_t dice = random_.below(100);
     const std::optional<CircuitKey> known = world_.any();
@@ -129,6 +201,11 @@ bool Rig::begin_change() {
         const bool is_new = !known.has_value() || dice < 55;
         change.key = is_new ? world_.new_key() : *known;
         change.program = is_new ? world_.invent(std::nullopt) : world_.alter(change.key);
+        if (change.program.has_value() && random_.chance(20)) {
+            // None: any of them.
+            change.program->workers.bits =
+                static_cast<std::uint32_t>(random_.below(std::uint64_t{1} << shape_.workers));
+        }
         if (!change.program.has_value() || !stage(change.key, *change.program)) {
             return false;
         }
@@ -146,7 +223,7 @@ void Rig::begin_changes(std::uint64_t count) {
     for (std::uint64_t attempt = 0; attempt < 4 * count && under_way_.size() < count; ++attempt) {
         begin_change();
     }
-    EXPECT_EQ(dataplane().outstanding(), under_way_.size());
+    EXPECT_GE(dataplane().outstanding(), under_way_.size());
 }
 
 void Rig::apply(ReferenceForwarder& reference, const Change& change) {
@@ -162,6 +239,9 @@ void Rig::apply(ReferenceForwarder& reference, const Change& change) {
 
 void Rig::take(const std::vector<Completion>& completions) {
     for (const Completion& completion : completions) {
+        if (completion.ticket == kBackgroundTicket) {
+            continue;
+        }
         const auto found = under_way_.find(completion.ticket);
         if (found == under_way_.end()) {
             ADD_FAILURE() << "ticket " << completion.ticket << " was not under way";
@@ -263,11 +343,18 @@ std::string Rig::tell(const World::Arrival& arrival, const Outcomes& outcomes) {
 void Rig::step_any() {
     const auto chosen = static_cast<unsigned>(random_.below(shape_.workers + 1));
     if (chosen < shape_.workers) {
-        real_.step(chosen);
+        step(chosen);
     } else {
         take(real_.poll());
     }
     check_nothing_lost();
+}
+
+void Rig::step(unsigned worker) {
+    real_.step(worker);
+    if (moves_ != 0) {
+        collect();
+    }
 }
 
 void Rig::step_all() {
@@ -277,18 +364,32 @@ void Rig::step_all() {
         std::swap(order[i - 1], order[random_.below(i)]);
     }
     for (const unsigned worker : order) {
-        real_.step(worker);
+        step(worker);
         check_nothing_lost();
     }
     take(real_.poll());
 }
 
 void Rig::settle() {
-    take(real_.settle());
+    bool moved = true;
+    while (moved) {
+        const std::vector<Completion> completions = real_.poll();
+        moved = !completions.empty();
+        take(completions);
+        for (unsigned worker = 0; worker < shape_.workers; ++worker) {
+            moved = real_.step(worker) || moved;
+            if (moves_ != 0) {
+                collect();
+            }
+        }
+    }
     check_nothing_lost();
 }
 
 void Rig::collect() {
+    if (shape_.background != 0) {
+        collect_background();
+    }
     for (std::uint16_t port = 0; port < kPorts; ++port) {
         for (const FrameBytes& bytes : real_.collect(port)) {
             ++collected_;
@@ -464,6 +565,7 @@ void Rig::expect_conserved() {
     EXPECT_EQ(total.rx_frames, total.tx_frames + sum(total.drops));
     EXPECT_EQ(total.handed_over, total.taken_over);
     EXPECT_EQ(test::frames_in_use(), baseline_);
+    EXPECT_EQ(background_sent_, background_left_);
 
     std::array<std::uint64_t, kDropReasonCount> dropped{};
     for (std::uint16_t port = 0; port < kPorts; ++port) {

@@ -24,6 +24,8 @@ struct RigShape {
     unsigned workers = 1;
     unsigned rx_queues = 1;
     unsigned tx_queues = 1;
+    /// Circuits on two ports of their own, that fill the tables, carry frames and move.
+    unsigned background = 0;
 };
 
 /// One world, the real dataplane and what the reference says of it. Rings are the smallest: 8 for
@@ -36,6 +38,9 @@ public:
     enum class Meters { Random, AllGreen };
     Rig(const RigShape& shape, std::uint64_t seed, Meters meters);
 
+    /// Takes a random circuit to a random worker, if that can be. From the first one on, what left
+    /// is taken after each step: so the order of frames shows across transmit queues.
+    void begin_move();
     /// Commits up to `count` random changes of different circuits.
     void begin_changes(std::uint64_t count);
     /// To be called when those are completed: both references are one again.
@@ -46,6 +51,8 @@ public:
 
     /// Gives one frame to the real dataplane and asks what may become of it. False: queue is full.
     bool send();
+    /// Gives one frame to a random circuit of the background: it has to leave.
+    void send_background();
     /// One random worker's turn, or a look at completions.
     void step_any();
     /// Every worker's turn, in random order.
@@ -73,6 +80,7 @@ public:
     [[nodiscard]] std::uint64_t sent() const { return sent_; }
     [[nodiscard]] std::uint64_t collected() const { return collected_; }
     [[nodiscard]] std::uint64_t changes() const { return last_ticket_; }
+    [[nodiscard]] std::uint64_t moves() const { return moves_; }
     Random& random() { return random_; }
     Dataplane& dataplane() { return real_.dataplane(); }
 
@@ -96,6 +104,9 @@ private:
     using Flow = std::tuple<CircuitKey, PortIndex, PortIndex>;
 
     bool begin_change();
+    void install_background();
+    void collect_background();
+    void step(unsigned worker);
     bool stage(CircuitKey key, const CircuitProgram& program);
     void take(const std::vector<Completion>& completions);
     static void apply(ReferenceForwarder& reference, const Change& change);
@@ -127,6 +138,9 @@ private:
     std::uint64_t last_ticket_ = 0;
     std::uint64_t sent_ = 0;
     std::uint64_t collected_ = 0;
+    std::uint64_t moves_ = 0;
+    std::uint64_t background_sent_ = 0;
+    std::uint64_t background_left_ = 0;
     std::size_t baseline_;
 };
 

@@ -20,6 +20,7 @@ void lay_out_ports(SteppedDataplane::Parts& parts) {
         dataplane::PortQueues& port = parts.ports.ports[index];
         port.device = RingPorts::instance().device(index);
         port.frame_max = options.frame_max;
+        port.tx_descriptors = options.tx_descriptors;
         for (std::uint16_t worker = 0; worker < options.workers; ++worker) {
             port.rx_queue[worker] = worker < options.rx_queues ? worker : dataplane::kNoQueue;
             port.tx_queue[worker] = worker < options.tx_queues ? worker : dataplane::kNoQueue;
@@ -45,6 +46,9 @@ SteppedDataplane::SteppedDataplane(const Options& options) : parts_(std::make_un
         .virtual_clock = &parts_->clock,
         .clock_hz = options.clock_hz,
         .path = dataplane::frame_paths()[options.frame_path],
+        .tx_settle_ns = options.tx_settle_ns,
+        .tx_stall_ns = options.tx_stall_ns,
+        .parked_max = options.parked_max,
     });
     STROWGER_CHECK(group.has_value());
     parts_->group = std::move(*group);
@@ -81,13 +85,13 @@ std::vector<Completion> SteppedDataplane::settle() {
     std::vector<Completion> completions;
     bool moved = true;
     while (moved) {
-        moved = false;
+        // First, for what it sends to the workers is not to be seen from here.
+        const std::vector<Completion> more = poll();
+        completions.insert(completions.end(), more.begin(), more.end());
+        moved = !more.empty();
         for (unsigned worker = 0; worker < parts_->options.workers; ++worker) {
             moved = step(worker) || moved;
         }
-        const std::vector<Completion> more = poll();
-        moved = moved || !more.empty();
-        completions.insert(completions.end(), more.begin(), more.end());
     }
     return completions;
 }

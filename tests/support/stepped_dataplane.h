@@ -29,6 +29,11 @@ public:
         std::uint32_t vlan_index_bytes = 65 * 16'384; ///< of each worker
         std::uint32_t command_ring = 4;               ///< holds one less
         std::uint32_t handover_ring = 8;              ///< holds one less
+        std::uint32_t parked_max = 0;                 ///< of a moving circuit; 0: as handover_ring
+        /// Of each tx queue, as far as a move of a circuit knows; 0: unknown, it asks no driver.
+        std::uint32_t tx_descriptors = 0;
+        std::uint64_t tx_settle_ns = 0; ///< how long a move waits where no driver says
+        std::uint64_t tx_stall_ns = 0;  ///< and where one says that frames have not left
         std::uint64_t clock_hz = 1'000'000'000;
         std::size_t frame_path = 0; ///< which of those that this CPU can run
     };

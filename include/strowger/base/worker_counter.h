@@ -18,6 +18,8 @@ public:
     void take_back(std::uint64_t amount) noexcept { add(~amount + 1); }
     /// Owner only, when the thing counted begins a new life.
     void reset() noexcept { value_.store(0, std::memory_order_relaxed); }
+    /// Owner only, when it goes on where another counter stopped.
+    void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t read() const noexcept {
         return value_.load(std::memory_order_relaxed);
     }

@@ -83,8 +83,9 @@ public:
     /// Fails with Invalid: nobody, or a worker there is not.
     virtual Result<void> assign_receivers(PortIndex port, WorkerSet workers) = 0;
 
-    /// Changes that are committed and not completed, and ports whose receivers are being changed.
-    /// The caller refuses new orders above a bound.
+    /// Changes that are committed and not completed, ports whose receivers are being changed, and
+    /// circuits that the dataplane itself takes to other workers. The caller refuses new orders
+    /// above a bound.
     [[nodiscard]] virtual std::size_t outstanding() const = 0;
     /// Moves outstanding changes on and hands out what completed. Cheap when there is nothing.
     virtual std::size_t poll(std::span<Completion> completions) = 0;

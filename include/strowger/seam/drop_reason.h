@@ -24,7 +24,7 @@ namespace strowger {
     X(NoHeadroom, "no_headroom", "no room in the buffer for the far endpoint's tags")           \
     X(LinkDown, "link_down", "the far port's link is down")                                     \
     X(TxFull, "tx_full", "the far port's transmit queue is full")                               \
-    X(HandoverFull, "handover_full", "the ring to the worker that owns the circuit is full")
+    X(HandoverFull, "handover_full", "no room on the way to the worker that owns the circuit")
 
 enum class DropReason : std::uint8_t {
 #define STROWGER_ENUMERATOR(name, api, text) name,

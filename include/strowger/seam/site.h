@@ -44,6 +44,7 @@ struct DataplaneConfig {
     std::uint32_t control_core = 0;
     std::vector<WorkerConfig> workers;
     std::vector<PortConfig> ports;
+    bool rebalance = false; ///< move circuits from busy workers to idle ones
     HugepageUse hugepages = HugepageUse::Auto;
     std::uint32_t memory_megabytes = 256;
     std::uint32_t endpoints = 16'384; ///< slots in each worker

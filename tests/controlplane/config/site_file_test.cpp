@@ -27,6 +27,7 @@ constexpr const char* kFull = R"(cores:
   workers:
     - {core: 3, idle: poll}
     - {core: 2, shared: true}
+  rebalance: false
 memory: {hugepages: never, megabytes: 512, endpoints: 1000, vlan_index_bytes: 1048576}
 ports:
   - {name: ny, device: "net_af_xdp0,iface=stw-ny", buffers: jumbo, rx_descriptors: 512}
@@ -91,6 +92,7 @@ TEST(SiteFile, ReadsEveryKey) {
     ASSERT_EQ(2u, site.dataplane.workers.size());
     EXPECT_EQ(3u, site.dataplane.workers[0].core);
     EXPECT_TRUE(site.dataplane.workers[1].shared);
+    EXPECT_FALSE(site.dataplane.rebalance);
     EXPECT_EQ(HugepageUse::Never, site.dataplane.hugepages);
     EXPECT_EQ(512u, site.dataplane.memory_megabytes);
     EXPECT_EQ(1000u, site.dataplane.endpoints);

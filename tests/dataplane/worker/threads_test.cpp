@@ -92,6 +92,10 @@ public:
         if (round % 5 == 0) {
             install(port, 100 + (round + 1) % 3);
         }
+        if (round % 3 != 0) {
+            // Not waited for: what comes next meets it under way.
+            moved_ += stepped_.parts().dataplane->move(CircuitKey{key_}, round % kWorkers) ? 1 : 0;
+        }
     }
     void withdraw() {
         if (key_ != 0) {
@@ -101,6 +105,7 @@ public:
         }
     }
     [[nodiscard]] unsigned removed() const { return removed_; }
+    [[nodiscard]] unsigned moved() const { return moved_; }
 
 private:
     void install(std::uint16_t port, unsigned vlan) {
@@ -123,6 +128,7 @@ private:
     std::uint64_t key_ = 0; ///< of the one circuit there is
     std::uint64_t ticket_ = 0;
     unsigned removed_ = 0;
+    unsigned moved_ = 0;
 };
 
 TEST(Threads, CircuitsComeAndGoWhileFramesPassAndNoneStrays) {
@@ -179,6 +185,110 @@ TEST(Threads, CircuitsComeAndGoWhileFramesPassAndNoneStrays) {
     EXPECT_EQ(received, transmitted + dropped);
     EXPECT_EQ(transmitted, passed);
     EXPECT_LT(0U, orders.removed());
+    EXPECT_LT(0U, orders.moved());
+}
+
+/// A worker on a thread of its own whose queue of port 0 gets numbered frames of one circuit;
+/// worker 0 has the only transmit queue and looks at what leaves it.
+class NumberedWire {
+public:
+    NumberedWire(SteppedDataplane& stepped, unsigned id) : stepped_(stepped), id_(id) {}
+
+    void run(const std::atomic<unsigned>& allowed, const std::atomic<bool>& stop) {
+        while (!stop.load(std::memory_order_acquire)) {
+            if (sent_ < allowed.load(std::memory_order_acquire)) {
+                FrameSpec spec{.tags = {{.vid = 100}}};
+                ++sent_;
+                spec.source[3] = static_cast<std::uint8_t>(id_);
+                spec.source[4] = static_cast<std::uint8_t>(sent_ >> 8U);
+                spec.source[5] = static_cast<std::uint8_t>(sent_ & 0xFFU);
+                stepped_.inject(0, build_frame(spec), id_);
+            } else {
+                std::this_thread::yield();
+            }
+            stepped_.step(id_);
+            if (id_ == 0) {
+                look();
+            }
+        }
+    }
+    [[nodiscard]] unsigned left() const { return left_.load(std::memory_order_acquire); }
+    [[nodiscard]] unsigned overtaken() const { return overtaken_; }
+
+private:
+    void look() {
+        for (const FrameBytes& frame : RingPorts::instance().collect(1, 0)) {
+            unsigned& last = last_.at(frame.at(9));
+            const unsigned number = unsigned{frame.at(10)} << 8U | frame.at(11);
+            overtaken_ += number == last + 1 ? 0U : 1U;
+            last = number;
+            left_.store(left_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+        }
+    }
+
+    SteppedDataplane& stepped_;
+    unsigned id_;
+    unsigned sent_ = 0;
+    std::array<unsigned, kWorkers> last_{};
+    unsigned overtaken_ = 0;
+    std::atomic<unsigned> left_{0};
+};
+
+TEST(Threads, ALoadedCircuitMovesAThousandTimesAndEachFrameKeepsItsPlace) {
+    constexpr unsigned kMoves = 1'000;
+    // No ring can overflow, however late a thread is: what is lost was lost by a move.
+    SteppedDataplane stepped{
+        {.workers = kWorkers,
+         .rx_queues = kWorkers,
+         .tx_queues = 1,
+         .endpoints = 8,
+         .handover_ring = 256}};
+    std::atomic<unsigned> allowed{0};
+    std::atomic<bool> stop{false};
+    std::vector<std::unique_ptr<NumberedWire>> wires;
+    std::vector<std::thread> threads;
+    for (unsigned id = 0; id < kWorkers; ++id) {
+        wires.push_back(std::make_unique<NumberedWire>(stepped, id));
+        threads.emplace_back([&wire = *wires.back(), &allowed, &stop] { wire.run(allowed, stop); });
+    }
+    auto& plane = *stepped.parts().dataplane;
+    ASSERT_TRUE(plane.stage(
+        CircuitKey{1}, program_of(endpoint_of(0, c_vlan(100)), endpoint_of(1, c_vlan(200)))
+    ));
+    plane.commit(CircuitKey{1}, 1);
+    const auto wait = [&] {
+        while (plane.outstanding() != 0) {
+            stepped.poll();
+            std::this_thread::yield();
+        }
+    };
+    wait();
+    for (unsigned moves = 0; moves < kMoves;) {
+        // Some frames for each move, and no more under way than a ring holds.
+        if (allowed.load() * kWorkers < wires[0]->left() + 200 && allowed.load() < moves + 40) {
+            allowed.fetch_add(1, std::memory_order_release);
+        }
+        moves += plane.move(CircuitKey{1}, (plane.place(CircuitKey{1})->worker + 1) % kWorkers);
+        stepped.poll();
+        std::this_thread::yield();
+    }
+    wait();
+    const unsigned sent = allowed.load() * kWorkers;
+    while (wires[0]->left() < sent &&
+           plane.port_counters(PortIndex{0}).drops == decltype(PortCounters::drops){}) {
+        std::this_thread::yield();
+    }
+    stop.store(true, std::memory_order_release);
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+
+    EXPECT_LT(kMoves / 4, sent);
+    EXPECT_EQ(sent, wires[0]->left());
+    EXPECT_EQ(0U, wires[0]->overtaken());
+    const CircuitCounters counters = *plane.counters(CircuitKey{1});
+    EXPECT_EQ(sent, counters.endpoints[0].ingress_green.frames);
+    EXPECT_EQ(sent, counters.endpoints[1].egress_green.frames);
 }
 
 } // namespace
