@@ -172,13 +172,13 @@ class BesideManyCircuits : public ForwardingProperty {};
 
 TEST_P(BesideManyCircuits, FramesSeeTheOldProgramOrTheNewOne) {
     Rig rig(GetParam(), run_seed(), Rig::Meters::AllGreen);
-    for (std::uint64_t round = 0; round < 20 * soak_factor() && !HasFailure(); ++round) {
+    for (std::uint64_t round = 0; round < 100 * soak_factor() && !HasFailure(); ++round) {
         rig.disturb();
         rig.begin_changes(rig.random().between(1, round == 0 ? 6 : 3));
         for (int i = 0; i < 10'000 && rig.changes_under_way() > 0; ++i) {
             rig.send();
             rig.send_background();
-            if (rig.random().chance(20)) {
+            if (rig.random().chance(50)) {
                 rig.begin_move();
             }
             rig.step_all();
