@@ -89,9 +89,9 @@ public:
         return entry.is_none() ? all_to_one(port) : entry;
     }
 
-    /// Whether an entry says that frames belong to `slot` of worker `self`. While a circuit moves to
-    /// another worker, what names its slot there is as good: frames that this worker still has to
-    /// treat are checked against entries that are switched already.
+    /// Whether an entry says that frames belong to `slot` of worker `self`. While a circuit moves
+    /// to another worker, what names its slot there is as good: frames that this worker still has
+    /// to treat are checked against entries that are switched already.
     [[nodiscard]] bool names(IndexEntry entry, std::uint32_t self, std::uint32_t slot)
         const noexcept {
         return entry.names(self, slot) || (alias_count_ != 0 && is_alias(entry, slot));

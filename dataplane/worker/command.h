@@ -29,9 +29,9 @@ enum class CommandKind : std::uint8_t {
     StartPolling,     ///< one more rx queue is this worker's
     StopPolling,      ///< acknowledged when its last frames are on their way to their owners
     Barrier,          ///< changes nothing; acknowledged when all handed over before is taken over
-    ExpectCircuit,    ///< of a move, to the new owner: installed slots whose frames are to be parked
-    ReleaseCircuit,   ///< of a move, to the old owner: whom to pass the circuit to
-    SendMarker,       ///< of a move, to every worker: its entries are switched
+    ExpectCircuit,  ///< of a move, to the new owner: installed slots whose frames are to be parked
+    ReleaseCircuit, ///< of a move, to the old owner: whom to pass the circuit to
+    SendMarker,     ///< of a move, to every worker: its entries are switched
 };
 
 struct InstallEndpoint {

@@ -42,8 +42,8 @@ struct WorkerParts {
     /// power of two.
     rte_mbuf** parked = nullptr;
     std::uint32_t parked_max = 0;
-    /// How long a frame may take from a device's queue to its wire where no driver says: as long the
-    /// old owner of a circuit waits, so that the new one's frames do not overtake it.
+    /// How long a frame may take from a device's queue to its wire where no driver says: as long
+    /// the old owner of a circuit waits, so that the new one's frames do not overtake it.
     std::uint64_t tx_settle_ticks = 0;
     /// And how long where the driver, or a queue that is full, says that it has not left: then the
     /// port stands still.

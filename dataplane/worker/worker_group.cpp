@@ -158,9 +158,8 @@ Result<void> WorkerGroup::build_worker(std::size_t id, const Terms& terms) {
     parts.parked = static_cast<rte_mbuf**>(
         allocate(kMovesMax * std::size_t{parts.parked_max} * sizeof(rte_mbuf*), socket)
     );
-    if (parts.index_lines == nullptr || parts.hot_slots == nullptr ||
-        parts.cold_slots == nullptr || parts.port_stats == nullptr || parts.commands == nullptr ||
-        parts.parked == nullptr) {
+    if (parts.index_lines == nullptr || parts.hot_slots == nullptr || parts.cold_slots == nullptr ||
+        parts.port_stats == nullptr || parts.commands == nullptr || parts.parked == nullptr) {
         return no_memory(socket);
     }
     return {};
