@@ -61,7 +61,7 @@ Result<void> Restorer::run() {
     progress_.total = *total;
     begun_ns_ = told_ns_ = engine_.parts_.clock.steady_ns();
     Result<store::StoredInventory> stored =
-        store.load([this](store::StoredObject object) { return take(std::move(object)); });
+        store.load([this](const store::StoredObject& object) { return take(object); });
     if (!stored) {
         return std::move(stored).error();
     }
@@ -78,7 +78,7 @@ Result<void> Restorer::run() {
     return {};
 }
 
-Result<void> Restorer::take(store::StoredObject object) {
+Result<void> Restorer::take(const store::StoredObject& object) {
     Result<RecordPtr> record = record_of(object);
     if (!record) {
         return std::move(record).error();

@@ -21,7 +21,7 @@ public:
     Result<void> run();
 
 private:
-    Result<void> take(store::StoredObject object);
+    Result<void> take(const store::StoredObject& object);
     Result<RecordPtr> record_of(const store::StoredObject& object);
     Result<CircuitBody> circuit_of(const store::StoredObject& object);
     Result<void> install(const Record& circuit);

@@ -166,14 +166,21 @@ Result<void> StoreWriter::write_batch(const Work& work) {
     return changes_->commit();
 }
 
+/// With the lock held.
+void StoreWriter::count_keys(const Item& item) {
+    for (const Change& change : item.changes) {
+        if (change.idempotency.has_value()) {
+            ++key_counts_[change.idempotency->key.scope];
+        }
+    }
+}
+
 void StoreWriter::report(const std::vector<Item>& items, bool committed) {
     {
         const std::lock_guard lock(mutex_);
         for (const Item& item : items) {
-            for (const Change& change : item.changes) {
-                if (committed && change.idempotency.has_value()) {
-                    ++key_counts_[change.idempotency->key.scope];
-                }
+            if (committed) {
+                count_keys(item);
             }
             if (item.waited_for) {
                 waited_result_ = committed;

@@ -69,6 +69,7 @@ private:
     Work next_work();
     void commit_batch(const Work& work);
     Result<void> write_batch(const Work& work);
+    void count_keys(const Item& item);
     void report(const std::vector<Item>& items, bool committed);
     void forget_some(const Retention& retention);
     void checkpoint();

@@ -52,15 +52,16 @@ FrameTags leaving_tags(
     return tags;
 }
 
+/// What says whether a frame may leave.
+struct WayOut {
+    const Classifier& classifier;
+    std::uint32_t self;
+    std::uint64_t links_up;
+};
+
 /// A special frame: it might not leave by its program, or because a link is down.
-[[gnu::noinline]] FrameMask look_closer(
-    const OwnerTables& tables,
-    const Classifier& classifier,
-    std::uint32_t self,
-    std::uint64_t links_up,
-    Burst& burst,
-    unsigned i
-) noexcept {
+[[gnu::noinline]] FrameMask
+look_closer(const OwnerTables& tables, const WayOut& out, Burst& burst, unsigned i) noexcept {
     const Forwarding forwarding = tables.forwarding(burst, i);
     ColdSlot& cold = tables.cold_of(burst, i);
     std::optional<DropReason> reason;
@@ -72,7 +73,7 @@ FrameTags leaving_tags(
             reason = DropReason::EgressUnmapped;
         }
     }
-    if (!reason && (links_up >> forwarding.out_port & 1U) == 0) {
+    if (!reason && (out.links_up >> forwarding.out_port & 1U) == 0) {
         reason = DropReason::LinkDown;
     }
     if (!reason) {
@@ -94,11 +95,11 @@ void forward(
     const PortSet& ports,
     Burst& burst
 ) noexcept {
-    const std::uint64_t links_up = ports.links_up();
+    const WayOut out{.classifier = classifier, .self = self, .links_up = ports.links_up()};
     FrameMask gone = 0;
     for (FrameMask left = burst.special; left != 0; left &= left - 1) {
         const auto i = static_cast<unsigned>(__builtin_ctz(left));
-        gone |= look_closer(tables, classifier, self, links_up, burst, i);
+        gone |= look_closer(tables, out, burst, i);
     }
     burst.remove(gone);
 }

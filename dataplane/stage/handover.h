@@ -44,9 +44,13 @@ public:
         return static_cast<std::uint8_t>(bits_ >> kMoveShift);
     }
     [[nodiscard]] const CircuitState* state() const noexcept {
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): it was one, and its low bits are the kind
         return reinterpret_cast<const CircuitState*>(bits_ & ~kKindMask);
     }
-    [[nodiscard]] void* element() const noexcept { return reinterpret_cast<void*>(bits_); }
+    [[nodiscard]] void* element() const noexcept {
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): what the ring carries besides frames
+        return reinterpret_cast<void*>(bits_);
+    }
 
 private:
     explicit HandoverMessage(std::uintptr_t bits) noexcept : bits_(bits) {}

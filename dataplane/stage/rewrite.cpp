@@ -19,15 +19,15 @@ change_of(const HotSlot& slot, IndexEntry entry, const FrameTags& tags) noexcept
     const std::uint64_t outer_tpid = HotSlot::OuterTpid::get(slot.meter.bursts());
     const std::uint64_t inner = HotSlot::PushesInner::get(slot.meter.times());
     const unsigned pops = entry.pop_code();
+    const PushedTags pushed{
+        .outer_from_inner = HotSlot::OuterFromInner::get(excess) != 0,
+        .inner_from_inner = pops == 2,
+        .outer_tpid = static_cast<std::uint32_t>(outer_tpid),
+        .outer_vid = static_cast<std::uint32_t>(HotSlot::OuterVid::get(excess)),
+        .inner_vid = static_cast<std::uint32_t>(HotSlot::InnerVid::get(excess)),
+    };
     return {
-        .pushed_be = pushed_tags_be(
-            tags,
-            HotSlot::OuterFromInner::get(excess) != 0,
-            pops == 2,
-            static_cast<std::uint32_t>(outer_tpid),
-            static_cast<std::uint32_t>(HotSlot::OuterVid::get(excess)),
-            static_cast<std::uint32_t>(HotSlot::InnerVid::get(excess))
-        ),
+        .pushed_be = pushed.in_place_of(tags),
         .push_bits = outer_tpid == HotSlot::kNoOuter ? 0 : static_cast<unsigned>(32 + 32 * inner),
         .pop_bytes = kTagBytes * pops,
     };
@@ -35,15 +35,15 @@ change_of(const HotSlot& slot, IndexEntry entry, const FrameTags& tags) noexcept
 
 TagChange
 change_of(const Forwarding& forwarding, IndexEntry entry, const FrameTags& tags) noexcept {
+    const PushedTags pushed{
+        .outer_from_inner = forwarding.has(Forwarding::OuterFromInner),
+        .inner_from_inner = entry.pop_code() == 2,
+        .outer_tpid = forwarding.outer_tpid,
+        .outer_vid = forwarding.push_vid[0],
+        .inner_vid = forwarding.push_vid[1],
+    };
     return {
-        .pushed_be = pushed_tags_be(
-            tags,
-            forwarding.has(Forwarding::OuterFromInner),
-            entry.pop_code() == 2,
-            forwarding.outer_tpid,
-            forwarding.push_vid[0],
-            forwarding.push_vid[1]
-        ),
+        .pushed_be = pushed.in_place_of(tags),
         .push_bits = 32U * forwarding.push_count,
         .pop_bytes = kTagBytes * entry.pop_count(),
     };

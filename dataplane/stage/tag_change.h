@@ -27,22 +27,25 @@ struct TagChange {
     return rte_cpu_to_be_32(tpid << 16U | tci);
 }
 
-/// PCP and DEI of pushed tags: a C-tag takes them from the removed C-tag when there is one, which
-/// is the second of two removed; all else from the first tag. Without tags both are zero.
-[[nodiscard]] inline std::uint64_t pushed_tags_be(
-    const FrameTags& tags,
-    bool outer_from_inner,
-    bool inner_from_inner,
-    std::uint32_t outer_tpid,
-    std::uint32_t outer_vid,
-    std::uint32_t inner_vid
-) noexcept {
-    const std::uint32_t outer_priority = tags.tci[outer_from_inner ? 1 : 0];
-    const std::uint32_t inner_priority = tags.tci[inner_from_inner ? 1 : 0];
-    const std::uint32_t outer =
-        tag_be(outer_tpid, (outer_priority & TagChange::kPriorityMask) | outer_vid);
-    const std::uint32_t inner = tag_be(0, (inner_priority & TagChange::kPriorityMask) | inner_vid);
-    return std::uint64_t{inner} << 32U | outer;
-}
+/// The tags that are pushed. Their PCP and DEI: a C-tag takes them from the removed C-tag when
+/// there is one, which is the second of two removed; all else from the first tag. Without tags both
+/// are zero.
+struct PushedTags {
+    bool outer_from_inner = false; ///< takes PCP and DEI from the second tag
+    bool inner_from_inner = false;
+    std::uint32_t outer_tpid = 0; ///< a Tpid
+    std::uint32_t outer_vid = 0;
+    std::uint32_t inner_vid = 0;
+
+    [[nodiscard]] std::uint64_t in_place_of(const FrameTags& tags) const noexcept {
+        const std::uint32_t outer_priority = tags.tci[outer_from_inner ? 1 : 0];
+        const std::uint32_t inner_priority = tags.tci[inner_from_inner ? 1 : 0];
+        const std::uint32_t outer =
+            tag_be(outer_tpid, (outer_priority & TagChange::kPriorityMask) | outer_vid);
+        const std::uint32_t inner =
+            tag_be(0, (inner_priority & TagChange::kPriorityMask) | inner_vid);
+        return std::uint64_t{inner} << 32U | outer;
+    }
+};
 
 } // namespace strowger::dataplane
