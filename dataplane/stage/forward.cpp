@@ -68,8 +68,8 @@ look_closer(const OwnerTables& tables, const WayOut& out, Burst& burst, unsigned
     if (forwarding.has(Forwarding::ChecksEgress)) {
         const FrameTags leaving =
             leaving_tags(burst.frames[i], forwarding, burst.entries[i].pop_count());
-        const IndexEntry back = classifier.find(forwarding.out_port, leaving);
-        if (!classifier.names(back, self, cold.far_slot)) {
+        const IndexEntry back = out.classifier.find(forwarding.out_port, leaving);
+        if (!out.classifier.names(back, out.self, cold.far_slot)) {
             reason = DropReason::EgressUnmapped;
         }
     }
