@@ -112,12 +112,11 @@ void apply(const Command& command, const ApplyTo& to) noexcept {
             break;
         case CommandKind::StartPolling:
         case CommandKind::StopPolling:
-        case CommandKind::Barrier: // not of the tables: the loop sees to them
-            break;
+        case CommandKind::Barrier:
         case CommandKind::ExpectCircuit:
         case CommandKind::ReleaseCircuit:
         case CommandKind::SendMarker:
-            break; // CircuitMoves has taken these
+            break; // not of the tables: the loop and CircuitMoves see to them
     }
 }
 

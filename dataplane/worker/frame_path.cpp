@@ -14,15 +14,20 @@ STROWGER_FRAME_PATHS(STROWGER_DECLARE)
 
 namespace {
 
-/// Other values than levels are the builder's choice: "native" or a CPU's name.
+/// The features of a level that some CPU of the level below has not. Other values than levels are
+/// the builder's choice: "native" or a CPU's name.
 bool can_run(std::string_view level) noexcept {
+    const bool v2 = __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("popcnt") != 0;
+    const bool v3 = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0 &&
+                    __builtin_cpu_supports("bmi2") != 0 && __builtin_cpu_supports("fma") != 0;
+    const bool v4 =
+        __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+        __builtin_cpu_supports("avx512cd") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
+        __builtin_cpu_supports("avx512vl") != 0;
     if (level == "x86-64-v4") {
-        return __builtin_cpu_supports("x86-64-v4") != 0;
+        return v2 && v3 && v4;
     }
-    if (level == "x86-64-v3") {
-        return __builtin_cpu_supports("x86-64-v3") != 0;
-    }
-    return __builtin_cpu_supports("x86-64-v2") != 0;
+    return level == "x86-64-v3" ? v2 && v3 : v2;
 }
 
 struct Runnable {
