@@ -383,8 +383,7 @@ Result<std::vector<std::uint32_t>> parse_circuits(const std::string& text, std::
         left.remove_prefix(more ? comma + 1 : left.size());
     }
     std::ranges::sort(chosen);
-    const auto rest = std::ranges::unique(chosen);
-    chosen.erase(rest.begin(), rest.end());
+    chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
     return chosen;
 }
 
