@@ -119,19 +119,24 @@ TEST_P(ForwardingProperty, SameFramesAndSameCountersAsTheReference) {
     );
 }
 
+/// Frames and moves while changes are under way, until they are over.
+void carry_on(Rig& rig, unsigned moves_percent) {
+    for (int i = 0; i < 10'000 && rig.changes_under_way() > 0; ++i) {
+        rig.send();
+        if (rig.random().chance(moves_percent)) {
+            rig.begin_move();
+        }
+        rig.step_all();
+        rig.collect();
+    }
+}
+
 TEST_P(ForwardingProperty, FramesSeeTheOldProgramOrTheNewOne) {
     in_worlds(12, Rig::Meters::AllGreen, [](Rig& rig) {
         for (int round = 0; round < 60 && !HasFailure(); ++round) {
             rig.disturb();
             rig.begin_changes(rig.random().between(1, round == 0 ? 6 : 3));
-            for (int i = 0; i < 10'000 && rig.changes_under_way() > 0; ++i) {
-                rig.send();
-                if (rig.random().chance(10)) {
-                    rig.begin_move();
-                }
-                rig.step_all();
-                rig.collect();
-            }
+            carry_on(rig, 10);
             rig.settle();
             rig.collect();
             rig.end_changes();

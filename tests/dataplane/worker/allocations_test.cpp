@@ -15,6 +15,7 @@
 
 // Every way to memory of glibc, counted for threads that ask for it. operator new goes through
 // malloc; mmap and the like are what these are made of.
+// NOLINTBEGIN(readability-identifier-naming): glibc's names
 extern "C" {
 void* __libc_malloc(std::size_t bytes);
 void* __libc_calloc(std::size_t count, std::size_t bytes);
@@ -22,6 +23,7 @@ void* __libc_realloc(void* block, std::size_t bytes);
 void* __libc_memalign(std::size_t alignment, std::size_t bytes);
 void __libc_free(void* block);
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace {
 
@@ -145,6 +147,17 @@ private:
     unsigned changes_ = 0;
 };
 
+/// A worker's thread, counted.
+void turn_until(const std::atomic<bool>& stop, SteppedDataplane& stepped, unsigned id) {
+    counts_here = true;
+    while (!stop.load(std::memory_order_acquire)) {
+        if (!stepped.step(id)) {
+            std::this_thread::yield();
+        }
+    }
+    counts_here = false;
+}
+
 TEST(Allocations, WorkersMakeNoneAfterTheirStart) {
     SteppedDataplane stepped{
         {.workers = kWorkers,
@@ -162,15 +175,7 @@ TEST(Allocations, WorkersMakeNoneAfterTheirStart) {
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
     for (unsigned id = 0; id < kWorkers; ++id) {
-        threads.emplace_back([&stepped, &stop, id] {
-            counts_here = true;
-            while (!stop.load(std::memory_order_acquire)) {
-                if (!stepped.step(id)) {
-                    std::this_thread::yield();
-                }
-            }
-            counts_here = false;
-        });
+        threads.emplace_back([&stepped, &stop, id] { turn_until(stop, stepped, id); });
     }
     rte_malloc_socket_stats before{};
     rte_malloc_get_socket_stats(0, &before);
