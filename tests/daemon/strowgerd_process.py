@@ -27,6 +27,8 @@ class Strowgerd:
                 [program, "--config", path], env={**os.environ, "NOTIFY_SOCKET": notify_path}, stderr=log
             )
             ready = self.wait_for(notify)
+            while ready is not None and ready.startswith(b"STATUS="):  # how far the restoring is
+                ready = self.wait_for(notify)
             os.unlink(notify_path)
         if ready != b"READY=1":
             self.kill()
