@@ -49,8 +49,6 @@ public:
     /// Makes one worker forget a coverage, but for what `kept` covers.
     void uncover(std::size_t worker, const Coverage& coverage, std::span<const Coverage> kept);
 
-    [[nodiscard]] std::uint32_t free_lines() const noexcept { return lines_.free_lines(); }
-
 private:
     struct Node {
         IndexEntry block;
