@@ -103,7 +103,7 @@ RingDataplane::RingDataplane(
       ports_(ports),
       queues_(group),
       receivers_(group.ports(), queues_),
-      index_(index_bytes(config) / sizeof(IndexLine), queues_),
+      index_(static_cast<std::uint32_t>(index_bytes(config) / sizeof(IndexLine)), queues_),
       slots_(group.size(), config.endpoints),
       driver_(queues_, index_),
       reader_(group) {
