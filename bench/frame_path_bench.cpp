@@ -8,9 +8,8 @@
 // Cycles are ticks of the TSC, not of the core's own clock.
 #include "stage/classify.h"
 #include "stage/forward.h"
-#include "stage/guard.h"
 #include "stage/parse.h"
-#include "stage/police.h"
+#include "stage/pass.h"
 #include "stage/rewrite.h"
 #include "worker/apply.h"
 #include "worker/port_set.h"
@@ -201,7 +200,7 @@ private:
 
 /// Which stages a row measures. Each row has those of the row above, so that a difference of two
 /// rows says what a stage costs.
-enum class Upto : std::uint8_t { Parse, Classify, Guard, Police, Forward, Rewrite };
+enum class Upto : std::uint8_t { Parse, Classify, Pass, Rewrite };
 
 /// Two bursts in turn, as the worker has them: the loads of one are on their way while the other is
 /// finished.
@@ -218,16 +217,15 @@ public:
         }
     }
     void go_out(Burst& burst) {
-        if constexpr (kUpto >= Upto::Guard) {
-            guard(tables_.owner, tables_.ports, burst);
-        }
-        if constexpr (kUpto >= Upto::Police && kPolices) {
-            police(tables_.owner, burst);
-        }
-        if constexpr (kUpto >= Upto::Forward) {
-            forward(tables_.owner, tables_.classifier, 0, tables_.ports, burst);
+        if constexpr (kUpto >= Upto::Pass) {
+            if constexpr (kPolices) {
+                dataplane::pass(tables_.owner, tables_.ports, burst);
+            } else {
+                pass_frames<false>(tables_.owner, tables_.ports, burst);
+            }
         }
         if constexpr (kUpto >= Upto::Rewrite) {
+            forward(tables_.owner, tables_.classifier, 0, tables_.ports, burst);
             rewrite(tables_.owner, burst);
         }
         passed_ += burst.count;
@@ -344,9 +342,7 @@ void add_all() {
     benchmark::RegisterBenchmark("memory_latency", memory_latency)->Arg(1)->Arg(64)->Arg(256);
     add<true, Upto::Parse>("parse", Blocks::Direct);
     add<true, Upto::Classify>("parse_to_classify", Blocks::Direct);
-    add<true, Upto::Guard>("parse_to_guard", Blocks::Direct);
-    add<true, Upto::Police>("parse_to_police", Blocks::Direct);
-    add<true, Upto::Forward>("parse_to_forward", Blocks::Direct);
+    add<true, Upto::Pass>("parse_to_pass", Blocks::Direct);
     add<true, Upto::Rewrite>("parse_to_rewrite", Blocks::Direct);
     add<false, Upto::Rewrite>("parse_to_rewrite_unpoliced", Blocks::Direct);
     add<true, Upto::Rewrite>("parse_to_rewrite_9_c_vids", Blocks::Compact);

@@ -71,8 +71,8 @@ def read_options():
     parser.add_argument("--must-show", action="store_true", help="only what the table of promises needs; status 1 when one falls short")
     parser.add_argument("--quick", action="store_true", help="few and short rounds: whether it runs, not figures to quote")
     parser.add_argument("--only", action="append", default=[], metavar="BENCH", help="this bench; may be repeated")
-    parser.add_argument("--build", default=str(ROOT / "build-release"), help=argparse.SUPPRESS)
-    parser.add_argument("--out", default=str(ROOT / "build-release" / "report"), help="where the report goes")
+    parser.add_argument("--build", default=str(ROOT / "build"), help=argparse.SUPPRESS)
+    parser.add_argument("--out", default=str(ROOT / "build" / "report"), help="where the report goes")
     options = parser.parse_args()
     names = [bench.name for bench in catalogue.BENCHES]
     for name in options.only:

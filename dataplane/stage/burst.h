@@ -36,12 +36,14 @@ struct Burst {
     std::array<std::uint16_t, kBurstMax> ports{}; ///< PortIndex where it arrived
     std::array<FrameTags, kBurstMax> tags{};      ///< from parse on
     std::array<IndexEntry, kBurstMax> entries{};  ///< from classify on
-    std::array<HotSlot*, kBurstMax> slots{};      ///< from find_slots on
+    std::array<HotSlot*, kBurstMax> slots{};      ///< from classify or find_slots on
     std::array<Color, kBurstMax> colors{};        ///< from police on
 
     /// Frames that forward and rewrite must look at closely; the others are green, of the version
     /// that the hot slot has, and their port is up. From guard and police.
     FrameMask special = 0;
+    /// Frames whose tags rewrite has yet to change, all special ones among them. From pass.
+    FrameMask unswapped = 0;
 
     std::uint16_t dropped_count = 0;
     std::array<rte_mbuf*, kBurstMax> dropped{}; ///< counted, to be freed together
@@ -64,13 +66,16 @@ private:
     [[gnu::noinline]] void close_gaps(FrameMask gone) noexcept {
         unsigned kept = 0;
         FrameMask still_special = 0;
+        FrameMask still_unswapped = 0;
         for (unsigned i = 0; i < count; ++i) {
             if ((gone & bit_of(i)) == 0) {
                 still_special |= (special & bit_of(i)) != 0 ? bit_of(kept) : 0;
+                still_unswapped |= (unswapped & bit_of(i)) != 0 ? bit_of(kept) : 0;
                 move(kept++, i);
             }
         }
         special = still_special;
+        unswapped = still_unswapped;
         count = static_cast<std::uint16_t>(kept);
     }
 
@@ -83,6 +88,13 @@ private:
         colors[to] = colors[from];
     }
 };
+
+/// On its way into the second-level cache: the first one has fewer lines under way at once.
+[[gnu::always_inline]] inline void prefetch_slot(const HotSlot* slot) noexcept {
+    constexpr int kRead = 0;
+    constexpr int kSecondLevel = 2;
+    __builtin_prefetch(slot, kRead, kSecondLevel);
+}
 
 /// What the stages behind classification share: the owner's tables, and where it counts.
 struct OwnerTables {

@@ -59,7 +59,7 @@ void classify(
         }
         if (entry.owner() == self) [[likely]] {
             burst.slots[i] = &slots[entry.number()];
-            __builtin_prefetch(burst.slots[i], 1);
+            prefetch_slot(burst.slots[i]);
         }
     }
     burst.remove(gone);
@@ -69,7 +69,7 @@ void find_slots(HotSlot* slots, Burst& burst) noexcept {
     const unsigned count = burst.count;
     for (unsigned i = 0; i < count; ++i) {
         burst.slots[i] = &slots[burst.entries[i].number()];
-        __builtin_prefetch(burst.slots[i], 1);
+        prefetch_slot(burst.slots[i]);
     }
 }
 

@@ -4,11 +4,49 @@
 #include "stage/burst.h"
 #include "worker/port_set.h"
 
+#include <rte_byteorder.h>
+
 namespace strowger::dataplane {
 
-/// In: slots. Lets go, in this order, of frames whose circuit is Suspended, that are Oversize for
-/// it, whose destination it does not carry (L2cp), and whose source is a group (SourceMac). Marks
-/// those as special that forward might let go of, and those of the version the hot slot has not.
-void guard(const OwnerTables& tables, const PortSet& ports, Burst& burst) noexcept;
+// The first eight bytes of a frame as a little-endian word: six of the destination, two of the
+// source. 01-80-C2-00-00-0X is 802.1Q table 8-1.
+inline constexpr std::uint64_t kL2cpMask = 0x0000'F0FF'FFFF'FFFF;
+inline constexpr std::uint64_t kL2cpPrefix = 0x0000'0000'00C2'8001;
+inline constexpr std::uint64_t kDestinationMask = 0x0000'FFFF'FFFF'FFFF;
+/// A customer's PAUSE must not cross a circuit, transparent or not (802.3 annex 31B).
+inline constexpr std::uint64_t kPauseMac = 0x0000'0100'00C2'8001;
+inline constexpr std::uint64_t kSourceIsGroup = std::uint64_t{1} << 48;
+
+[[nodiscard]] inline std::uint64_t frame_head(const rte_mbuf* frame) noexcept {
+    return rte_le_to_cpu_64(load<std::uint64_t>(frame, 0));
+}
+[[nodiscard]] inline bool is_l2cp(std::uint64_t head) noexcept {
+    return (head & kL2cpMask) == kL2cpPrefix;
+}
+
+/// Whether nothing is to be asked of a frame but its colour: its circuit forwards by the program in
+/// the hot slot, to a port that is up, and carries frames of this length and to this address.
+[[nodiscard, gnu::always_inline]] inline bool is_plain(
+    const HotSlot& slot,
+    IndexEntry entry,
+    const rte_mbuf* frame,
+    std::uint64_t links_up
+) noexcept {
+    const std::uint64_t program = slot.meter.committed();
+    const std::uint64_t head = frame_head(frame);
+    const std::uint64_t not_plain = (HotSlot::Version::get(program) ^ entry.version()) |
+                                    (program & HotSlot::ChecksEgress::kMask) |
+                                    (~(links_up >> HotSlot::OutPort::get(program)) & 1U) |
+                                    (head & kSourceIsGroup);
+    return not_plain == 0 && !is_l2cp(head) &&
+           frame->pkt_len + kFcsBytes <= HotSlot::FrameMax::get(program);
+}
+
+/// A frame that is not plain. Lets go, in this order, of what is Suspended, Oversize, of a
+/// destination that its circuit does not carry (L2cp), and of a source that is a group
+/// (SourceMac). Marks what goes on as special: forward might let go of it, or its version is not
+/// the hot slot's.
+[[gnu::noinline]] FrameMask
+guard_closely(const OwnerTables& tables, Burst& burst, unsigned i) noexcept;
 
 } // namespace strowger::dataplane

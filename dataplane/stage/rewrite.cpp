@@ -9,9 +9,6 @@ namespace strowger::dataplane {
 
 namespace {
 
-constexpr std::uint32_t kFrameBytesLeast = 60; ///< without FCS (802.3)
-constexpr std::uint32_t kAddressBytes = 12;
-
 /// The change that the hot slot's program makes of a frame.
 [[gnu::always_inline]] inline TagChange
 change_of(const HotSlot& slot, IndexEntry entry, const FrameTags& tags) noexcept {
@@ -131,26 +128,6 @@ rewrite_carefully(const OwnerTables& tables, Burst& burst, unsigned i) noexcept 
     return leaves ? 0 : tables.drop(burst, i, DropReason::NoHeadroom);
 }
 
-/// QinQ in, QinQ out, which most circuits between carriers are: both tags give way to two, and
-/// nothing moves.
-[[gnu::always_inline]] inline void
-swap_tags(rte_mbuf* frame, const HotSlot& slot, const FrameTags& tags) noexcept {
-    // In host order, the first tag on top: EtherTypes, then PCP and DEI of the tags they replace,
-    // then VIDs.
-    static constexpr std::array<std::uint64_t, 4> kEtherTypes = {
-        0x8100'0000'8100'0000, 0x88A8'0000'8100'0000, 0x9100'0000'8100'0000, 0};
-    const std::uint64_t priorities = std::uint64_t{tags.tci[0]} << 32U | tags.tci[1];
-    const std::uint64_t excess = slot.meter.excess();
-    const std::uint64_t words = kEtherTypes[HotSlot::OuterTpid::get(slot.meter.bursts())] |
-                                (priorities & 0x0000'F000'0000'F000) |
-                                HotSlot::OuterVid::get(excess) << 32U |
-                                HotSlot::InnerVid::get(excess);
-    const std::uint64_t tags_be = rte_cpu_to_be_64(words);
-    std::memcpy(
-        rte_pktmbuf_mtod_offset(frame, std::uint8_t*, kAddressBytes), &tags_be, sizeof(tags_be)
-    );
-}
-
 /// Any other number of tags.
 [[gnu::noinline]] FrameMask
 change_tags(const OwnerTables& tables, Burst& burst, unsigned i) noexcept {
@@ -173,30 +150,18 @@ change_tags(const OwnerTables& tables, Burst& burst, unsigned i) noexcept {
 } // namespace
 
 void rewrite(const OwnerTables& tables, Burst& burst) noexcept {
-    // Of meter.times(): pushes an inner tag, and renames none.
-    constexpr std::uint64_t kTwoPushed = HotSlot::PushesInner::kMask >> Meter::RefilledAt::kBits;
-    const unsigned count = burst.count;
-    FrameMask others = burst.special;
-    for (unsigned i = 0; i < count; ++i) {
-        const HotSlot& slot = *burst.slots[i];
-        rte_mbuf* const frame = burst.frames[i];
-        if ((others >> i & 1U) == 0 &&
-            slot.meter.times() >> Meter::RefilledAt::kBits == kTwoPushed &&
-            burst.entries[i].pop_code() == 2 && frame->pkt_len >= kFrameBytesLeast) [[likely]] {
-            swap_tags(frame, slot, burst.tags[i]);
-            continue;
-        }
-        others |= bit_of(i);
-        if (frame->pkt_len < kFrameBytesLeast + 2 * kTagBytes) {
+    for (FrameMask left = burst.unswapped; left != 0; left &= left - 1) {
+        const auto i = static_cast<unsigned>(__builtin_ctz(left));
+        if (burst.frames[i]->pkt_len < kFrameBytesLeast + 2 * kTagBytes) {
             // It may have to be padded, and that is told to the cold slot: all such loads at once.
             __builtin_prefetch(&tables.cold_of(burst, i), 1);
         }
     }
     FrameMask gone = 0;
-    for (FrameMask left = others; left != 0; left &= left - 1) {
+    for (FrameMask left = burst.unswapped; left != 0; left &= left - 1) {
         const auto i = static_cast<unsigned>(__builtin_ctz(left));
-        gone |= (burst.special >> i & 1U) != 0 ? rewrite_carefully(tables, burst, i)
-                                               : change_tags(tables, burst, i);
+        gone |= (burst.special & bit_of(i)) != 0 ? rewrite_carefully(tables, burst, i)
+                                                 : change_tags(tables, burst, i);
     }
     burst.remove(gone);
 }

@@ -15,15 +15,15 @@ namespace strowger::dataplane {
 /// frame touches: how many lines a frame takes, not how many instructions, decides what it costs
 /// when there are a million circuits. The rest of an endpoint is in its ColdSlot.
 ///
-/// | bytes | word              | meter                      | forwarding, in the bits that it
-/// spares    | | 0     | green frames      |                            | | | 8     | green bytes
-/// |                            |                                           | | 16    | committed
-/// tokens  | 64 bits                    |                                           | | 24    |
-/// excess tokens     | 64 bits                    |                                           | |
-/// 32    | times             | refilled at: 62 bits       | pushes inner tag, renames remaining |
-/// | 40    | committed         | CIR 39, coupling, colours  | port 6, frame maximum 14, version, 2
-/// flags| | 48    | excess            | EIR 39                     | outer VID 12, inner VID 12,
-/// flag          | | 56    | bursts            | CBS 31, EBS 31             | outer TPID 2 |
+/// By bytes: what the meter has of a word, and what the forwarding has in the bits that it spares.
+///      0  green frames
+///      8  green bytes
+///     16  committed tokens  64
+///     24  excess tokens     64
+///     32  times             refilled at 61, excess is full; pushes inner tag, renames remaining
+///     40  committed         CIR 39, coupling, colours; port 6, frame maximum 14, version, 2 flags
+///     48  excess            EIR 39; outer VID 12, inner VID 12, flag
+///     56  bursts            CBS 31, EBS 31; outer TPID 2
 ///
 /// Written by the worker that owns it; the counters are read by the control thread.
 struct alignas(64) HotSlot {
@@ -50,6 +50,13 @@ struct alignas(64) HotSlot {
 
     [[nodiscard]] unsigned version() const noexcept {
         return static_cast<unsigned>(Version::get(meter.committed()));
+    }
+    /// Two tags, none of which is a remaining one under another name.
+    [[nodiscard]] bool pushes_two() const noexcept {
+        constexpr unsigned kAbove = 62;
+        static_assert(PushesInner::kMask == std::uint64_t{1} << kAbove);
+        static_assert(RenamesRemaining::kMask == std::uint64_t{1} << (kAbove + 1));
+        return meter.times() >> kAbove == 1;
     }
     [[nodiscard]] std::uint16_t out_port() const noexcept {
         return static_cast<std::uint16_t>(OutPort::get(meter.committed()));
@@ -109,8 +116,8 @@ static_assert(limits::kPortsMax - 1 <= HotSlot::OutPort::kMax);
 static_assert(limits::kFrameBytesMax <= HotSlot::FrameMax::kMax);
 // No two names for one bit.
 static_assert(
-    (Meter::RefilledAt::kMask ^ HotSlot::PushesInner::kMask ^ HotSlot::RenamesRemaining::kMask) ==
-    ~std::uint64_t{0}
+    (Meter::RefilledAt::kMask ^ Meter::ExcessIsFull::kMask ^ HotSlot::PushesInner::kMask ^
+     HotSlot::RenamesRemaining::kMask) == ~std::uint64_t{0}
 );
 static_assert(
     (Meter::CommittedRate::kMask ^ Meter::Coupling::kMask ^ Meter::ColorAware::kMask ^

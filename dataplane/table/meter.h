@@ -88,7 +88,8 @@ struct BitField {
 class Meter {
 public:
     // Its own bits of each word; the others are spare.
-    using RefilledAt = BitField<0, 62>;     ///< of `times`
+    using RefilledAt = BitField<0, 61>;     ///< of `times`
+    using ExcessIsFull = BitField<61, 1>;   ///< of `times`
     using CommittedRate = BitField<0, 39>;  ///< of `committed`
     using Coupling = BitField<39, 1>;       ///< of `committed`
     using ColorAware = BitField<40, 1>;     ///< of `committed`
@@ -103,6 +104,7 @@ public:
         configure(config);
         committed_tokens_ = committed_cap(clock.byte_tokens());
         excess_tokens_ = excess_cap(clock.byte_tokens());
+        ExcessIsFull::set(times_, 1);
         RefilledAt::set(times_, now);
     }
 
@@ -113,7 +115,7 @@ public:
         refill(now, clock.byte_tokens());
         configure(config);
         committed_tokens_ = std::min(committed_tokens_, committed_cap(clock.byte_tokens()));
-        excess_tokens_ = std::min(excess_tokens_, excess_cap(clock.byte_tokens()));
+        set_excess(std::min(excess_tokens_, excess_cap(clock.byte_tokens())), clock.byte_tokens());
     }
 
     /// Colours one frame and takes its tokens. `arrived_yellow` counts only when colour-aware.
@@ -133,6 +135,7 @@ public:
         }
         if (excess_tokens_ >= price) {
             excess_tokens_ -= price;
+            ExcessIsFull::set(times_, 0);
             return Color::Yellow;
         }
         return Color::Red;
@@ -143,6 +146,7 @@ public:
         committed_tokens_ = other.committed_tokens_;
         excess_tokens_ = other.excess_tokens_;
         RefilledAt::set(times_, RefilledAt::get(other.times_));
+        ExcessIsFull::set(times_, ExcessIsFull::get(other.times_));
     }
 
     [[nodiscard]] std::uint64_t committed_tokens() const noexcept { return committed_tokens_; }
@@ -178,26 +182,38 @@ private:
         return ExcessBurst::get(bursts_) * byte_tokens;
     }
 
-    /// Right for 34 years without a frame at the fastest clock: ticks since then are a signed
-    /// number of 62 bits. What is earned in them fits in 101 bits, and is cut off at the bucket.
-    void refill(std::uint64_t now, std::uint64_t byte_tokens) noexcept {
-        constexpr unsigned kSpare = 2;
+    /// Right for 17 years without a frame at the fastest clock: ticks since then are a signed
+    /// number of 61 bits. What is earned in them fits in 100 bits, and is cut off at the bucket.
+    [[gnu::always_inline]] void refill(std::uint64_t now, std::uint64_t byte_tokens) noexcept {
+        constexpr unsigned kSpare = 64 - RefilledAt::kBits;
         const std::uint64_t shifted = (now - times_) << kSpare;
         if (static_cast<std::int64_t>(shifted) <= 0) [[unlikely]] {
             // The clock went back (another core's TSC), or this is the same burst.
             return;
         }
         const std::uint64_t elapsed = shifted >> kSpare;
-        times_ += elapsed; // the spare bits stay: 2^62 ticks are 68 years
+        times_ += elapsed; // the bits above stay: 2^61 ticks are 34 years
         const Wide committed = Wide{elapsed} * CommittedRate::get(committed_);
-        Wide excess = Wide{elapsed} * ExcessRate::get(excess_);
         const std::uint64_t room = committed_cap(byte_tokens) - committed_tokens_;
-        if (Coupling::get(committed_) != 0 && committed > room) [[unlikely]] {
-            // With the coupling flag, what overflows as green serves yellow.
-            excess += committed - room;
+        if (ExcessIsFull::get(times_) == 0) {
+            refill_excess(elapsed, committed > room ? committed - room : Wide{0}, byte_tokens);
         }
         committed_tokens_ += at_most(room, committed);
-        excess_tokens_ += at_most(excess_cap(byte_tokens) - excess_tokens_, excess);
+    }
+
+    /// Most circuits send within CIR, and so most excess buckets are full: not asked again for each
+    /// frame. With the coupling flag, what overflows as green serves yellow.
+    [[gnu::noinline]] void
+    refill_excess(std::uint64_t elapsed, Wide overflow, std::uint64_t byte_tokens) noexcept {
+        Wide gain = Wide{elapsed} * ExcessRate::get(excess_);
+        gain += Coupling::get(committed_) != 0 ? overflow : Wide{0};
+        const std::uint64_t room = excess_cap(byte_tokens) - excess_tokens_;
+        set_excess(excess_tokens_ + at_most(room, gain), byte_tokens);
+    }
+
+    void set_excess(std::uint64_t tokens, std::uint64_t byte_tokens) noexcept {
+        excess_tokens_ = tokens;
+        ExcessIsFull::set(times_, tokens == excess_cap(byte_tokens) ? 1 : 0);
     }
 
     [[nodiscard]] static std::uint64_t at_most(std::uint64_t room, Wide gain) noexcept {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stage/classify.h"
 #include "stage/forward.h"
-#include "stage/guard.h"
 #include "stage/parse.h"
-#include "stage/police.h"
+#include "stage/pass.h"
 #include "stage/rewrite.h"
 #include "strowger/base/check.h"
 #include "worker/apply.h"
@@ -273,8 +272,7 @@ void WorkerLoop::go_out(Burst& burst) noexcept {
     if (burst.count == 0 && burst.dropped_count == 0) {
         return;
     }
-    guard(tables_, *parts_.ports, burst);
-    police(tables_, burst);
+    pass(tables_, *parts_.ports, burst);
     forward(tables_, worker_.classifier_, parts_.id, *parts_.ports, burst);
     rewrite(tables_, burst);
     transmit(tables_, parts_.tx, worker_.staged_ports_, burst);
