@@ -79,6 +79,7 @@ def main():
     parser.add_argument("--batch", type=int, default=10_000, help="in one batch (default: 10000)")
     parser.add_argument("--json", action="store_true", help="one line")
     options = parser.parse_args()
+    options.build = os.path.abspath(options.build)
     # Beside the build, not in /tmp, which may be memory: commits are to be as durable as they are in service.
     directory = tempfile.mkdtemp(prefix="bench-batch-", dir=options.build)
     try:

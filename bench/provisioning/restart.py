@@ -136,6 +136,7 @@ def main():
     parser.add_argument("--circuits", type=int, default=100_000, help="default: 100000")
     parser.add_argument("--json", action="store_true", help="one line")
     options = parser.parse_args()
+    options.build = os.path.abspath(options.build)
     if os.geteuid() != 0:
         sys.exit("restart.py makes network namespaces: run it as root")
     netns.enter_private()
