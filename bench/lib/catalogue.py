@@ -51,5 +51,6 @@ BENCHES = (
     Bench("moves", "A loaded circuit moved to and fro", orders_and_workers.moves),
     Bench("fairness", "Ports of one worker, one of them flooded", orders_and_workers.fairness),
     Bench("hard_slice", "A worker of one's own beside a loaded one", orders_and_workers.hard_slice),
+    Bench("rebalancer", "All the load on one of two workers", orders_and_workers.rebalancer),
     Bench("yellow_first", "A port that backs up", orders_and_workers.yellow_first),
 )

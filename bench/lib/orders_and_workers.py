@@ -134,6 +134,8 @@ def yellow_first(place):
     done = Outcome()
     rows = rows_of(done, run_workers(place, "yellow_first"), "yellow_first")
     done.put("yellow_first.green_refused", stats.median([row["green_lost"] for row in rows]))
+    done.put("yellow_first.slices", sum(row["slices"] for row in rows))
+    done.put("yellow_first.slices_held_up", sum(row["held_up"] for row in rows))
     done.put("yellow_first.yellow_refused", stats.median([row["yellow_lost"] for row in rows]))
     return done
 
@@ -144,6 +146,15 @@ def moves(place):
     done.put("moves.lost", sum(row["lost"] for row in rows))
     done.put("moves.reordered", sum(row["reordered"] for row in rows))
     done.put("moves.moved", sum(row["moves"] for row in rows))
+    return done
+
+
+def rebalancer(place):
+    done = Outcome()
+    rows = rows_of(done, run_workers(place, "rebalance"), "rebalance")
+    done.put("rebalancer.halved_s", stats.median([row["halved_s"] for row in rows]))
+    for when in ("before", "after"):
+        done.put(f"rebalancer.imbalance_{when}_percent", stats.median([100 * row[f"imbalance_{when}"] for row in rows]))
     return done
 
 

@@ -187,6 +187,7 @@ Result<std::unique_ptr<Product>> Product::create(const Terms& terms) {
     product->config_ = config_of(terms.cores);
     product->config_.endpoints = terms.endpoints;
     product->config_.handover_ring = terms.handover_ring;
+    product->config_.rebalance = terms.rebalance;
     product->ports_ = std::make_unique<Ports>(*terms.ports);
     auto group = dataplane::WorkerGroup::create({
         .config = &product->config_,

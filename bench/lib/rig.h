@@ -73,6 +73,7 @@ public:
         std::vector<std::uint32_t> cores = {1}; ///< one worker each, as start_eal was told
         std::uint32_t endpoints = 0;            ///< slots of each worker
         std::uint32_t handover_ring = 2'048;
+        bool rebalance = false;
     };
     static Result<std::unique_ptr<Product>> create(const Terms& terms);
     Product(const Product&) = delete;

@@ -12,6 +12,7 @@
 #include "strowger/base/check.h"
 #include "throughput/endless_rig.h"
 #include "workers/parts.h"
+#include "workers/two_workers.h"
 
 #include <chrono>
 #include <cstdint>
@@ -25,16 +26,14 @@ namespace strowger::bench {
 namespace {
 
 constexpr std::uint32_t kCircuits = 10'000;
-constexpr std::uint32_t kHandoverRing = 2'048;
-// Both workers' stocks of buffers are part of it.
-constexpr std::uint32_t kUnderWay = 1'536;
 constexpr std::size_t kOwner = 0;
 constexpr std::size_t kPoller = 1;
 
-/// Two workers: circuits on the first, the source polled by the second.
-class HandoverRig {
+/// All circuits on one worker, the source polled by the other.
+class Handover {
 public:
-    static Result<std::unique_ptr<HandoverRig>> create(const std::string& pcap);
+    explicit Handover(Product& product) : product_(&product) {}
+    Result<void> install();
 
     struct Measured {
         std::uint64_t frames = 0;
@@ -45,63 +44,10 @@ public:
     Measured run(double seconds, double tsc_hz);
 
 private:
-    HandoverRig() = default;
-    Result<void> set_up(const std::string& pcap);
-    Result<void> install();
-
-    Pool pool_;
-    std::unique_ptr<BenchDevice> source_;
-    std::unique_ptr<BenchDevice> sink_;
-    dataplane::PortSet ports_;
-    std::unique_ptr<Product> product_;
+    Product* product_;
 };
 
-Result<std::unique_ptr<HandoverRig>> HandoverRig::create(const std::string& pcap) {
-    std::unique_ptr<HandoverRig> rig{new HandoverRig};
-    if (auto ready = rig->set_up(pcap); !ready) {
-        return ready.error();
-    }
-    return rig;
-}
-
-Result<void> HandoverRig::set_up(const std::string& pcap) {
-    auto pool = make_pool("handover", pcap_frames(kCircuits) + kUnderWay);
-    if (!pool) {
-        return pool.error();
-    }
-    pool_ = std::move(*pool);
-    auto source =
-        BenchDevice::open("net_pcap_handover,rx_pcap=" + pcap + ",infinite_rx=1", pool_.get(), {});
-    if (!source) {
-        return source.error();
-    }
-    source_ = std::move(*source);
-    auto sink = BenchDevice::open("net_null_handover,no-rx=1", pool_.get(), {.tx_queues = 1});
-    if (!sink) {
-        return sink.error();
-    }
-    sink_ = std::move(*sink);
-    ports_.count = 2;
-    for (std::size_t i = 0; i < 2; ++i) {
-        ports_.ports[i].device = (i == 0 ? source_ : sink_)->id();
-        ports_.ports[i].frame_max = limits::kFrameBytesMax;
-        ports_.ports[i].tx_queue[i == 0 ? kPoller : kOwner] = 0;
-    }
-    ports_.ports[0].rx_queue[kPoller] = 0;
-    auto product = Product::create(
-        {.ports = &ports_,
-         .cores = {1, 0},
-         .endpoints = 2 * kCircuits + 64,
-         .handover_ring = kHandoverRing}
-    );
-    if (!product) {
-        return product.error();
-    }
-    product_ = std::move(*product);
-    return install();
-}
-
-Result<void> HandoverRig::install() {
+Result<void> Handover::install() {
     WorkerSet owner;
     owner.add(kOwner);
     auto installed = product_->install(kCircuits, [owner](std::uint32_t circuit) {
@@ -122,7 +68,7 @@ Result<void> HandoverRig::install() {
     return {};
 }
 
-HandoverRig::Measured HandoverRig::run(double seconds, double tsc_hz) {
+Handover::Measured Handover::run(double seconds, double tsc_hz) {
     constexpr std::chrono::milliseconds kWarmUp{200};
     const auto threads = dataplane::WorkerThreads::start(product_->config(), product_->group());
     STROWGER_CHECK(threads.has_value());
@@ -168,15 +114,21 @@ int measure_handover(const WorkersOptions& options) {
     if (!alone) {
         return not_measured(alone.error().message);
     }
-    auto pair = HandoverRig::create(pcap);
+    auto pair = TwoWorkers::create(
+        {.pcap = pcap, .circuits = kCircuits, .endpoints = 2 * kCircuits + 64, .poller = kPoller}
+    );
     if (!pair) {
         return not_measured(pair.error().message);
+    }
+    Handover handover{(*pair)->product()};
+    if (auto installed = handover.install(); !installed) {
+        return not_measured(installed.error().message);
     }
     const auto tsc_hz = static_cast<double>(dataplane::measure_tsc_hz());
     for (unsigned round = 0; round < options.rounds; ++round) {
         const Round floor = (*alone)->measure_floor(options.seconds);
         const Round completion = (*alone)->measure_product(options.seconds);
-        const HandoverRig::Measured handed = (*pair)->run(options.seconds, tsc_hz);
+        const Handover::Measured handed = handover.run(options.seconds, tsc_hz);
         fmt::print(
             R"({{"case":"handover","frames":{},"lost":{},"floor_ns":{:.2f},"run_to_completion_ns":{:.2f},)"
             R"("owner_ns":{:.2f},"poller_ns":{:.2f},"void":"{}"}})"

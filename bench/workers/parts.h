@@ -18,5 +18,6 @@ int measure_hard_slice(const WorkersOptions& options);
 int measure_fairness(const WorkersOptions& options);
 int measure_yellow_first(const WorkersOptions& options);
 int measure_moves(const WorkersOptions& options);
+int measure_rebalance(const WorkersOptions& options);
 
 } // namespace strowger::bench

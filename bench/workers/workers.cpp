@@ -15,7 +15,7 @@ namespace strowger::bench {
 namespace {
 
 constexpr const char* kUsage =
-    R"(usage: workers handover|hard_slice|fairness|yellow_first|moves [option...]
+    R"(usage: workers handover|hard_slice|fairness|yellow_first|moves|rebalance [option...]
 
   --rounds N       default 5
   --seconds S      of one round (default 1)
@@ -61,6 +61,7 @@ int run(int argc, char** argv) {
         {"fairness", measure_fairness},
         {"yellow_first", measure_yellow_first},
         {"moves", measure_moves},
+        {"rebalance", measure_rebalance},
     };
     const auto measure = kMeasures.find(argc > 1 ? argv[1] : "");
     if (measure == kMeasures.end()) {

@@ -66,7 +66,7 @@ public:
     static constexpr double kGapToStop = 0.05;
     static constexpr double kBusyToStart = 0.30;
     static constexpr std::size_t kSamplesMax = 16'384; ///< circuits counted in one round
-    static constexpr std::size_t kMovesPerRoundMax = 512;
+    static constexpr std::size_t kMovesPerRoundMax = 4'096;
     static constexpr std::size_t kMovesAtOnceMax = 8;
 
     Rebalancer(Host& host, std::uint64_t clock_hz);

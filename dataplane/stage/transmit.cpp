@@ -5,6 +5,8 @@
 
 #include <rte_ethdev.h>
 
+#include <algorithm>
+
 namespace strowger::dataplane {
 
 namespace {
@@ -44,9 +46,10 @@ std::uint16_t send(TxLane& lane, PortStats& out) noexcept {
     return sent;
 }
 
-/// Waiting frames have not left, and so are taken out of their endpoints' accounts meanwhile.
+/// Waiting frames have not left, and so are taken out of their endpoints' accounts meanwhile: those
+/// that did not wait before.
 void begin_waiting(const OwnerTables& tables, TxLane& lane) noexcept {
-    for (std::uint16_t i = 0; i < lane.count; ++i) {
+    for (std::uint16_t i = lane.waiting; i < lane.count; ++i) {
         const rte_mbuf* const frame = lane.frames[i];
         tables.cold[FrameNote::slot(frame)].lose(
             FrameNote::color(frame), frame->pkt_len + kFcsBytes
@@ -55,20 +58,13 @@ void begin_waiting(const OwnerTables& tables, TxLane& lane) noexcept {
     lane.waiting = lane.count;
 }
 
-void end_waiting(const OwnerTables& tables, TxLane& lane) noexcept {
-    for (std::uint16_t i = 0; i < lane.waiting; ++i) {
-        const rte_mbuf* const frame = lane.frames[i];
-        tables.cold[FrameNote::slot(frame)].regain(
-            FrameNote::color(frame), frame->pkt_len + kFcsBytes
-        );
-    }
-    lane.waiting = 0;
-}
-
-/// Counts one frame as TxFull and frees it.
-void refuse(const OwnerTables& tables, rte_mbuf* frame) noexcept {
+/// Counts one frame as TxFull and frees it. One that waits is out of its endpoint's account
+/// already.
+void refuse(const OwnerTables& tables, rte_mbuf* frame, bool waits) noexcept {
     ColdSlot& cold = tables.cold[FrameNote::slot(frame)];
-    cold.lose(FrameNote::color(frame), frame->pkt_len + kFcsBytes);
+    if (!waits) {
+        cold.lose(FrameNote::color(frame), frame->pkt_len + kFcsBytes);
+    }
     cold.drop(DropReason::TxFull);
     tables.stats[FrameNote::port(frame)].drop(DropReason::TxFull);
     rte_pktmbuf_free_bulk(&frame, 1);
@@ -84,10 +80,13 @@ void thin_out(
 ) noexcept {
     std::uint16_t surplus = lane.count > most ? static_cast<std::uint16_t>(lane.count - most) : 0;
     std::uint16_t kept = lane.count; // those from here on are kept
+    std::uint16_t still_waiting = lane.waiting;
     for (std::uint16_t i = lane.count; i > 0; --i) {
         rte_mbuf* const frame = lane.frames[i - 1];
         if (surplus > 0 && refuses(frame)) {
-            refuse(tables, frame);
+            const bool waits = i <= lane.waiting;
+            refuse(tables, frame, waits);
+            still_waiting = static_cast<std::uint16_t>(still_waiting - (waits ? 1 : 0));
             --surplus;
         } else {
             lane.frames[--kept] = frame;
@@ -98,6 +97,7 @@ void thin_out(
         lane.frames[i] = lane.frames[kept + i];
     }
     lane.count = left;
+    lane.waiting = still_waiting;
 }
 
 /// The device or the ring took only the first `sent`.
@@ -116,11 +116,35 @@ keep_waiting(const OwnerTables& tables, TxLane& lane, std::uint16_t sent) noexce
     begin_waiting(tables, lane);
 }
 
-std::uint16_t flush_lane(const OwnerTables& tables, TxLane& lane, PortStats& out) noexcept {
-    if (lane.waiting != 0) [[unlikely]] {
-        end_waiting(tables, lane);
+/// What a frame that waits has to be given back in its endpoint's account when it goes. Read
+/// before, for a device may free a frame as soon as it has it.
+struct Waiting {
+    std::uint32_t slot;
+    Color color;
+    std::uint32_t bytes;
+};
+
+/// Sends behind frames that wait. Those that go are regained; those that stay cost no look at their
+/// endpoints, however long the device stalls.
+[[gnu::noinline]] std::uint16_t
+send_waiting(const OwnerTables& tables, TxLane& lane, PortStats& out) noexcept {
+    std::array<Waiting, TxLane::kWaitingMax> waiting;
+    for (std::uint16_t i = 0; i < lane.waiting; ++i) {
+        const rte_mbuf* const frame = lane.frames[i];
+        waiting[i] = {FrameNote::slot(frame), FrameNote::color(frame), frame->pkt_len + kFcsBytes};
     }
     const std::uint16_t sent = send(lane, out);
+    const std::uint16_t gone = std::min(sent, lane.waiting);
+    for (std::uint16_t i = 0; i < gone; ++i) {
+        tables.cold[waiting[i].slot].regain(waiting[i].color, waiting[i].bytes);
+    }
+    lane.waiting = static_cast<std::uint16_t>(lane.waiting - gone);
+    return sent;
+}
+
+std::uint16_t flush_lane(const OwnerTables& tables, TxLane& lane, PortStats& out) noexcept {
+    const std::uint16_t sent =
+        lane.waiting != 0 ? send_waiting(tables, lane, out) : send(lane, out);
     if (sent < lane.count) [[unlikely]] {
         keep_waiting(tables, lane, sent);
     } else {
@@ -179,7 +203,6 @@ void give_up_waiting(
 ) noexcept {
     for (std::uint64_t left = staged_ports; left != 0; left &= left - 1) {
         TxLane& lane = lanes[static_cast<std::size_t>(__builtin_ctzll(left))];
-        end_waiting(tables, lane);
         thin_out(tables, lane, 0, [slot](const rte_mbuf* frame) noexcept {
             return FrameNote::slot(frame) == slot;
         });

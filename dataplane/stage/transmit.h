@@ -17,7 +17,7 @@ namespace strowger::dataplane {
 /// waits than kWaitingMax, yellow frames are refused, the newest first, and green ones only when no
 /// yellow one is left.
 struct TxLane {
-    static constexpr std::uint16_t kWaitingMax = 64;
+    static constexpr std::uint16_t kWaitingMax = 192;
 
     std::uint16_t device = 0;
     std::uint16_t queue = kNoQueue;
