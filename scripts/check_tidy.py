@@ -24,7 +24,7 @@ SHORT_LIST = (
     "readability-identifier-naming"
 )
 # Flags of g++ that clang does not know, and warnings that are the compiler's business, not the linter's.
-DROPPED = ("-W", "-mno-", "-fno-plt", "-fconcepts")
+DROPPED = ("-W", "-mno-", "-fno-plt", "-fno-gnu-unique", "-fconcepts")
 
 
 def is_heavy(path, seen):
