@@ -44,7 +44,7 @@ CircuitProgram yellow_program(std::uint32_t circuit) {
 }
 
 constexpr double kSliceSeconds = 0.01;
-constexpr unsigned kSlicesMin = 10; ///< of a round that counts: 100,000 green frames
+constexpr unsigned kSlicesMin = 10;      ///< of a round that counts: 100,000 green frames
 constexpr double kHeldUpSeconds = 50e-6; ///< 50 green frames: fewer than wait for a device
 
 /// Says when one of two threads has not come round for too long.

@@ -172,7 +172,7 @@ TEST_P(ForwardingProperty, FullRingsLoseFramesOnlyUnderTheirReason) {
 }
 
 /// The same behind the slots and index lines of very many others: STROWGER_SOAK=1 makes them
-/// 100,000.
+/// 100,000, and so does STROWGER_MANY_CIRCUITS=1, in as many rounds as ever.
 class BesideManyCircuits : public ForwardingProperty {};
 
 TEST_P(BesideManyCircuits, FramesSeeTheOldProgramOrTheNewOne) {
@@ -201,7 +201,7 @@ TEST_P(BesideManyCircuits, FramesSeeTheOldProgramOrTheNewOne) {
 INSTANTIATE_TEST_SUITE_P(
     Shapes,
     BesideManyCircuits,
-    testing::Values(RigShape{"ThreeWorkers", 3, 3, 3, soak_factor() > 1 ? 100'000U : 3'000U}),
+    testing::Values(RigShape{"ThreeWorkers", 3, 3, 3, many_circuits() ? 100'000U : 3'000U}),
     [](const auto& shape) { return shape.param.name; }
 );
 

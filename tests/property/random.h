@@ -56,4 +56,10 @@ inline std::uint64_t soak_factor() {
     return soak != nullptr && std::string(soak) == "1" ? 50 : 1;
 }
 
+/// Whether the tests that have others beside them have very many.
+inline bool many_circuits() {
+    const char* const many = std::getenv("STROWGER_MANY_CIRCUITS");
+    return soak_factor() > 1 || (many != nullptr && std::string(many) == "1");
+}
+
 } // namespace strowger
