@@ -74,12 +74,11 @@ def measure(exchange, circuits, size):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=f"{ROOT}/build", help="build directory (default: build)")
+    parser.add_argument("--build", type=os.path.abspath, default=f"{ROOT}/build", help="build directory (default: build)")
     parser.add_argument("--circuits", type=int, default=200_000, help="in all (default: 200000)")
     parser.add_argument("--batch", type=int, default=10_000, help="in one batch (default: 10000)")
     parser.add_argument("--json", action="store_true", help="one line")
     options = parser.parse_args()
-    options.build = os.path.abspath(options.build)
     # Beside the build, not in /tmp, which may be memory: commits are to be as durable as they are in service.
     directory = tempfile.mkdtemp(prefix="bench-batch-", dir=options.build)
     try:

@@ -132,11 +132,10 @@ def measure(exchange, sites, circuits):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=f"{ROOT}/build", help="build directory (default: build)")
+    parser.add_argument("--build", type=os.path.abspath, default=f"{ROOT}/build", help="build directory (default: build)")
     parser.add_argument("--circuits", type=int, default=100_000, help="default: 100000")
     parser.add_argument("--json", action="store_true", help="one line")
     options = parser.parse_args()
-    options.build = os.path.abspath(options.build)
     if os.geteuid() != 0:
         sys.exit("restart.py makes network namespaces: run it as root")
     netns.enter_private()

@@ -103,19 +103,16 @@ Handover::Measured Handover::run(double seconds, double tsc_hz) {
 } // namespace
 
 int measure_handover(const WorkersOptions& options) {
-    const std::string pcap = options.pcap_dir + "/strowger-10000-64.pcap";
-    if (auto written = write_pcap(pcap, kCircuits, 64); !written) {
-        return not_measured(written.error().message);
+    const auto pcap = begin_on_two_cores(options, kCircuits);
+    if (!pcap) {
+        return not_measured(pcap.error().message);
     }
-    if (auto started = start_eal("workers", {1, 0}, 384); !started) {
-        return not_measured(started.error().message);
-    }
-    auto alone = EndlessRig::create({.circuits = kCircuits, .pcap = pcap});
+    auto alone = EndlessRig::create({.circuits = kCircuits, .pcap = *pcap});
     if (!alone) {
         return not_measured(alone.error().message);
     }
     auto pair = TwoWorkers::create(
-        {.pcap = pcap, .circuits = kCircuits, .endpoints = 2 * kCircuits + 64, .poller = kPoller}
+        {.pcap = *pcap, .circuits = kCircuits, .endpoints = 2 * kCircuits + 64, .poller = kPoller}
     );
     if (!pair) {
         return not_measured(pair.error().message);

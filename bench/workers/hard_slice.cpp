@@ -50,15 +50,12 @@ Round beside(EndlessRig& slice, EndlessRig& neighbour, bool loaded, double secon
 } // namespace
 
 int measure_hard_slice(const WorkersOptions& options) {
-    const std::string pcap = options.pcap_dir + "/strowger-10000-64.pcap";
-    if (auto written = write_pcap(pcap, kCircuits, 64); !written) {
-        return not_measured(written.error().message);
+    const auto pcap = begin_on_two_cores(options, kCircuits);
+    if (!pcap) {
+        return not_measured(pcap.error().message);
     }
-    if (auto started = start_eal("workers", {1, 0}, 384); !started) {
-        return not_measured(started.error().message);
-    }
-    auto slice = EndlessRig::create({.circuits = kCircuits, .pcap = pcap});
-    auto neighbour = EndlessRig::create({.circuits = kCircuits, .pcap = pcap});
+    auto slice = EndlessRig::create({.circuits = kCircuits, .pcap = *pcap});
+    auto neighbour = EndlessRig::create({.circuits = kCircuits, .pcap = *pcap});
     if (!slice || !neighbour) {
         return not_measured((slice ? neighbour : slice).error().message);
     }

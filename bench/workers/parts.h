@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "strowger/base/result.h"
+
+#include <cstdint>
 #include <string>
 
 namespace strowger::bench {
@@ -10,6 +13,9 @@ struct WorkersOptions {
     double seconds = 1;
     std::string pcap_dir;
 };
+
+/// Writes the frames of `circuits` circuits and starts the EAL on lcores 1 and 0. The pcap file.
+Result<std::string> begin_on_two_cores(const WorkersOptions& options, std::uint32_t circuits);
 
 // Each prints lines of JSON and returns the program's status. What they show stands at the top of
 // their files.

@@ -82,16 +82,13 @@ private:
 } // namespace
 
 int measure_rebalance(const WorkersOptions& options) {
-    const std::string pcap = options.pcap_dir + "/strowger-10000-64.pcap";
-    if (auto written = write_pcap(pcap, kCircuits, 64); !written) {
-        return not_measured(written.error().message);
-    }
-    if (auto started = start_eal("workers", {1, 0}, 384); !started) {
-        return not_measured(started.error().message);
+    const auto pcap = begin_on_two_cores(options, kCircuits);
+    if (!pcap) {
+        return not_measured(pcap.error().message);
     }
     for (unsigned round = 0; round < options.rounds; ++round) {
         auto rig = TwoWorkers::create(
-            {.pcap = pcap,
+            {.pcap = *pcap,
              .circuits = kCircuits,
              .endpoints = 4 * kCircuits + 64,
              .poller = kLoaded,

@@ -89,13 +89,6 @@ private:
     }
 };
 
-/// On its way into the second-level cache: the first one has fewer lines under way at once.
-[[gnu::always_inline]] inline void prefetch_slot(const HotSlot* slot) noexcept {
-    constexpr int kRead = 0;
-    constexpr int kSecondLevel = 2;
-    __builtin_prefetch(slot, kRead, kSecondLevel);
-}
-
 /// What the stages behind classification share: the owner's tables, and where it counts.
 struct OwnerTables {
     HotSlot* hot = nullptr;

@@ -78,7 +78,10 @@ void thin_out(
     std::uint16_t most,
     Refuses&& refuses
 ) noexcept {
-    std::uint16_t surplus = lane.count > most ? static_cast<std::uint16_t>(lane.count - most) : 0;
+    if (lane.count <= most) {
+        return;
+    }
+    auto surplus = static_cast<std::uint16_t>(lane.count - most);
     std::uint16_t kept = lane.count; // those from here on are kept
     std::uint16_t still_waiting = lane.waiting;
     for (std::uint16_t i = lane.count; i > 0; --i) {

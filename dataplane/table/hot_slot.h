@@ -53,10 +53,8 @@ struct alignas(64) HotSlot {
     }
     /// Two tags, none of which is a remaining one under another name.
     [[nodiscard]] bool pushes_two() const noexcept {
-        constexpr unsigned kAbove = 62;
-        static_assert(PushesInner::kMask == std::uint64_t{1} << kAbove);
-        static_assert(RenamesRemaining::kMask == std::uint64_t{1} << (kAbove + 1));
-        return meter.times() >> kAbove == 1;
+        constexpr std::uint64_t kBoth = PushesInner::kMask | RenamesRemaining::kMask;
+        return (meter.times() & kBoth) == PushesInner::kMask;
     }
     [[nodiscard]] std::uint16_t out_port() const noexcept {
         return static_cast<std::uint16_t>(OutPort::get(meter.committed()));

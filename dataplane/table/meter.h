@@ -103,8 +103,7 @@ public:
     void start(const MeterConfig& config, std::uint64_t now, const MeterClock& clock) noexcept {
         configure(config);
         committed_tokens_ = committed_cap(clock.byte_tokens());
-        excess_tokens_ = excess_cap(clock.byte_tokens());
-        ExcessIsFull::set(times_, 1);
+        set_excess(excess_cap(clock.byte_tokens()), clock.byte_tokens());
         RefilledAt::set(times_, now);
     }
 
