@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workers/parts.h"
 
-#include "lib/rig.h"
 #include "lib/pcap_file.h"
+#include "lib/rig.h"
 
 namespace strowger::bench {
 
