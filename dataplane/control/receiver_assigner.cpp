@@ -31,10 +31,12 @@ ReceiverAssigner::ReceiverAssigner(const PortSet& ports, CommandQueues& queues)
     : set_(ports), queues_(queues), ports_(ports.count) {
     for (std::size_t index = 0; index < ports_.size(); ++index) {
         ports_[index].pollers = first_pollers(set_.ports.at(index), queues_.worker_count());
+        ports_[index].plan.others = receivers(PortIndex{static_cast<std::uint16_t>(index)});
     }
 }
 
-Result<void> ReceiverAssigner::assign(PortIndex port, WorkerSet workers) {
+Result<void> ReceiverAssigner::assign(PortIndex port, const ReceiverPlan& plan) {
+    const WorkerSet workers = plan.others;
     const std::uint32_t known = (1U << queues_.worker_count()) - 1U;
     if (workers.empty() || (workers.bits & ~known) != 0) {
         const std::string message =
@@ -43,19 +45,25 @@ Result<void> ReceiverAssigner::assign(PortIndex port, WorkerSet workers) {
                 : "there are workers 0 to " + std::to_string(queues_.worker_count() - 1);
         return Error{.code = ErrorCode::Invalid, .message = message, .problems = {}};
     }
+    if (!plan.steered.empty()) {
+        return Error{
+            .code = ErrorCode::Unavailable, .message = "the device takes no rules", .problems = {}};
+    }
     Port& state = ports_.at(port.value);
     if (state.phase != Phase::Idle) {
-        state.wish = workers;
+        state.wish = plan;
     } else {
-        begin(port.value, workers);
+        begin(port.value, plan);
     }
     return {};
 }
 
-void ReceiverAssigner::begin(std::size_t index, WorkerSet workers) {
+void ReceiverAssigner::begin(std::size_t index, const ReceiverPlan& plan) {
     Port& port = ports_[index];
-    port.next = share_out(port, workers);
+    port.next_plan = plan;
+    port.next = share_out(port, plan.others);
     if (port.next == port.pollers) {
+        port.plan = plan;
         return;
     }
     port.phase = Phase::Stopping;
@@ -90,6 +98,7 @@ void ReceiverAssigner::step(std::size_t index) {
         case Phase::Starting:
             port.phase = Phase::Idle;
             port.pollers = port.next;
+            port.plan = port.next_plan;
             --under_way_;
             if (port.wish) {
                 begin(index, *std::exchange(port.wish, std::nullopt));
@@ -162,6 +171,10 @@ WorkerSet ReceiverAssigner::receivers(PortIndex port) const {
         workers.add(worker);
     }
     return workers;
+}
+
+const ReceiverPlan& ReceiverAssigner::plan(PortIndex port) const {
+    return ports_.at(port.value).plan;
 }
 
 } // namespace strowger::dataplane

@@ -29,26 +29,30 @@ public:
     ReceiverAssigner(const PortSet& ports, CommandQueues& queues);
 
     /// As Dataplane::assign_receivers.
-    Result<void> assign(PortIndex port, WorkerSet workers);
+    Result<void> assign(PortIndex port, const ReceiverPlan& plan);
     /// Moves changes on whose workers have acknowledged.
     void advance();
     [[nodiscard]] std::size_t under_way() const noexcept { return under_way_; }
     /// Those that poll; while a change is under way those before it.
     [[nodiscard]] WorkerSet receivers(PortIndex port) const;
+    /// In force; while a change is under way the one before it.
+    [[nodiscard]] const ReceiverPlan& plan(PortIndex port) const;
 
 private:
     enum class Phase : std::uint8_t { Idle, Stopping, Draining, Starting };
     struct Port {
         std::vector<std::size_t> pollers; ///< by queue
         std::vector<std::size_t> next;    ///< by queue, while a change is under way
-        std::optional<WorkerSet> wish;    ///< to begin after that
+        std::optional<ReceiverPlan> wish; ///< to begin after that
+        ReceiverPlan plan;                ///< in force
+        ReceiverPlan next_plan;           ///< while a change is under way
         Phase phase = Phase::Idle;
         Milestone wait;
     };
 
     [[nodiscard]] std::vector<std::size_t> share_out(const Port& port, WorkerSet workers) const;
     [[nodiscard]] std::size_t load_of(std::size_t worker) const;
-    void begin(std::size_t index, WorkerSet workers);
+    void begin(std::size_t index, const ReceiverPlan& plan);
     void step(std::size_t index);
     void tell_movers(std::size_t index, CommandKind kind);
 

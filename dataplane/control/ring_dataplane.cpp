@@ -190,8 +190,8 @@ void RingDataplane::remove(CircuitKey key, std::uint64_t ticket) {
     under_way_.push_back(key);
 }
 
-Result<void> RingDataplane::assign_receivers(PortIndex port, WorkerSet workers) {
-    return receivers_.assign(port, workers);
+Result<void> RingDataplane::assign_receivers(PortIndex port, const ReceiverPlan& plan) {
+    return receivers_.assign(port, plan);
 }
 
 bool RingDataplane::move(CircuitKey key, std::uint32_t worker) {
@@ -293,6 +293,7 @@ std::optional<CircuitCounters> RingDataplane::counters(CircuitKey key) const {
 PortStatus RingDataplane::port_status(PortIndex port) const {
     PortStatus status = ports_.status(port);
     status.receivers = receivers_.receivers(port);
+    status.plan = receivers_.plan(port);
     return status;
 }
 

@@ -196,12 +196,13 @@ TEST_P(SeamContract, ReceiversAreThoseThatWereAssigned) {
     WorkerSet last;
     last.add(plane().workers().size() - 1);
 
-    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, last));
+    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, {.others = last, .steered = {}}));
     subject().settle();
 
     EXPECT_EQ(plane().port_status(PortIndex{0}).receivers, last);
+    EXPECT_EQ(plane().port_status(PortIndex{0}).plan.others, last);
     EXPECT_EQ(plane().outstanding(), 0U);
-    EXPECT_FALSE(plane().assign_receivers(PortIndex{0}, WorkerSet{}));
+    EXPECT_FALSE(plane().assign_receivers(PortIndex{0}, ReceiverPlan{}));
     EXPECT_EQ(plane().port_status(PortIndex{0}).receivers, last);
 }
 

@@ -30,10 +30,15 @@ public:
         port.status.speed_bps = 10'000'000'000;
         port.status.frame_max = frame_max;
         port.status.receivers.add(0);
+        port.status.plan.others.add(0);
         ports_.push_back(std::move(port));
         return PortIndex{static_cast<std::uint16_t>(ports_.size() - 1)};
     }
     void set_link(PortIndex port, bool up) { ports_.at(port.value).status.link_up = up; }
+    void set_steering(PortIndex port, Steering steering, std::uint32_t rx_queues) {
+        ports_.at(port.value).status.steering = steering;
+        ports_.at(port.value).status.rx_queues = rx_queues;
+    }
     void set_port_counters(PortIndex port, PortCounters counters) {
         ports_.at(port.value).counters = std::move(counters);
     }
@@ -98,11 +103,20 @@ public:
         under_way_.push_back({key, ticket, std::nullopt});
     }
     /// Done at once; port_status() tells.
-    Result<void> assign_receivers(PortIndex port, WorkerSet workers) override {
-        if (workers.empty()) {
+    Result<void> assign_receivers(PortIndex port, const ReceiverPlan& plan) override {
+        PortStatus& status = ports_.at(port.value).status;
+        if (plan.others.empty()) {
             return Error{ErrorCode::Invalid, "A port needs a worker that receives.", {}};
         }
-        ports_.at(port.value).status.receivers = workers;
+        if (!plan.steered.empty() &&
+            (status.steering != Steering::Rules || plan.steered.size() >= status.rx_queues)) {
+            return Error{ErrorCode::Unavailable, "The device takes no such rules.", {}};
+        }
+        status.plan = plan;
+        status.receivers = plan.others;
+        for (const ReceiverPlan::Vlans& vlans : plan.steered) {
+            status.receivers.bits |= vlans.workers.bits;
+        }
         return {};
     }
     [[nodiscard]] std::size_t outstanding() const override { return under_way_.size(); }

@@ -269,11 +269,14 @@ std::optional<CircuitCounters> ReferenceForwarder::counters(CircuitKey key) cons
 }
 
 /// All its frames are forwarded one after the other, whoever receives them.
-Result<void> ReferenceForwarder::assign_receivers(PortIndex port, WorkerSet workers) {
-    if (workers.empty()) {
+Result<void> ReferenceForwarder::assign_receivers(PortIndex port, const ReceiverPlan& plan) {
+    if (plan.others.empty()) {
         return Error{ErrorCode::Invalid, "a port needs a worker that receives", {}};
     }
-    ports_.at(port.value).receivers = workers;
+    if (!plan.steered.empty()) {
+        return Error{ErrorCode::Unavailable, "no device steers here", {}};
+    }
+    ports_.at(port.value).receivers = plan.others;
     return {};
 }
 
@@ -286,6 +289,7 @@ PortStatus ReferenceForwarder::port_status(PortIndex port) const {
     status.link_up = found.link_up;
     status.frame_max = found.frame_max;
     status.receivers = found.receivers;
+    status.plan.others = found.receivers;
     return status;
 }
 

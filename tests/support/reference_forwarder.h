@@ -60,7 +60,7 @@ public:
     void unstage(CircuitKey key) override;
     void commit(CircuitKey key, std::uint64_t ticket) override;
     void remove(CircuitKey key, std::uint64_t ticket) override;
-    Result<void> assign_receivers(PortIndex port, WorkerSet workers) override;
+    Result<void> assign_receivers(PortIndex port, const ReceiverPlan& plan) override;
     [[nodiscard]] std::size_t outstanding() const override { return under_way_.size(); }
     std::size_t poll(std::span<Completion> completions) override;
     [[nodiscard]] std::optional<CircuitCounters> counters(CircuitKey key) const override;

@@ -16,6 +16,13 @@
 
 namespace strowger {
 
+/// How a device spreads what arrives over the rx queues of its port.
+enum class Steering : std::uint8_t {
+    None, ///< one queue, or several that the far end chooses among
+    Hash, ///< by a hash of the first tag's VID: frames of a VLAN stay on one queue
+    Rules ///< as the port's ReceiverPlan says; what that does not name is on the queues of `others`
+};
+
 /// What one port is and can do now.
 struct PortStatus {
     std::string name;
@@ -25,7 +32,10 @@ struct PortStatus {
     bool link_up = false;
     std::uint64_t speed_bps = 0; ///< 0: unknown
     Bytes frame_max;             ///< the largest frame that really passes, with FCS and tags
-    WorkerSet receivers;         ///< workers that poll an rx queue of it
+    std::uint32_t rx_queues = 1;
+    Steering steering = Steering::None;
+    WorkerSet receivers; ///< workers that poll an rx queue of it
+    ReceiverPlan plan;   ///< in force: frames arrive as it says
 };
 
 struct WorkerStatus {
@@ -76,12 +86,14 @@ public:
     virtual void commit(CircuitKey key, std::uint64_t ticket) = 0;
     /// Lets the circuit go: unmatched on every worker first, freed after.
     virtual void remove(CircuitKey key, std::uint64_t ticket) = 0;
-    /// Lets these workers poll the port's rx queues, in even shares, instead of those that do now.
-    /// No frame is lost but what the device's rings do not hold meanwhile, and none overtakes
-    /// another of its circuit. Done when port_status() names them as receivers: those of them that
-    /// get a queue, where there are fewer queues. A later wish replaces one that has not begun.
-    /// Fails with Invalid: nobody, or a worker there is not.
-    virtual Result<void> assign_receivers(PortIndex port, WorkerSet workers) = 0;
+    /// Lets the plan's workers poll the port's rx queues, in even shares, instead of those that do
+    /// now. No frame is lost but what the device's rings do not hold meanwhile, and none overtakes
+    /// another of its circuit. Done when port_status() says that this plan is in force; receivers
+    /// are then those of its workers that got a queue, where there are fewer queues. A later plan
+    /// replaces one that has not begun. Fails with Invalid (nobody, a worker there is not, a VID
+    /// twice) or Unavailable (the device takes no rules, or not so many; too few queues for a queue
+    /// of each entry and one of the others): then nothing changed.
+    virtual Result<void> assign_receivers(PortIndex port, const ReceiverPlan& plan) = 0;
 
     /// Changes that are committed and not completed, ports whose receivers are being changed, and
     /// circuits that the dataplane itself takes to other workers. The caller refuses new orders

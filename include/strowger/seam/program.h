@@ -3,11 +3,13 @@
 
 #include "strowger/base/units.h"
 #include "strowger/model/bandwidth_profile.h"
+#include "strowger/model/vid_runs.h"
 #include "strowger/model/vlan.h"
 
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <vector>
 
 namespace strowger {
 
@@ -26,6 +28,19 @@ struct WorkerSet {
     [[nodiscard]] constexpr bool empty() const { return bits == 0; }
     constexpr void add(std::size_t worker) { bits |= 1U << worker; }
     friend constexpr bool operator==(WorkerSet, WorkerSet) = default;
+};
+
+/// Which workers receive what arrives at a port.
+struct ReceiverPlan {
+    /// Frames whose first tag, of any known TPID, has one of these VIDs: at a queue of their own.
+    struct Vlans {
+        VidRuns first_vids;
+        WorkerSet workers;
+        friend bool operator==(const Vlans&, const Vlans&) = default;
+    };
+    WorkerSet others;           ///< of what no entry of `steered` names; not empty
+    std::vector<Vlans> steered; ///< no VID twice; only on a port with Steering::Rules
+    friend bool operator==(const ReceiverPlan&, const ReceiverPlan&) = default;
 };
 
 /// Names a circuit at the seam: chosen by the control plane, never reused in one process.

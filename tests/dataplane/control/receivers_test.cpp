@@ -16,6 +16,10 @@
 namespace strowger::test {
 namespace {
 
+ReceiverPlan all_to(WorkerSet workers) {
+    return {.others = workers, .steered = {}};
+}
+
 WorkerSet workers(std::initializer_list<std::size_t> ids) {
     WorkerSet set;
     for (const std::size_t id : ids) {
@@ -82,7 +86,7 @@ TEST_F(Receivers, AreThoseThatTheSiteBeganWith) {
 }
 
 TEST_F(Receivers, AQueueChangesHands) {
-    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, workers({2})));
+    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, all_to(workers({2}))));
     EXPECT_EQ(1U, plane().outstanding());
     stepped_.settle();
     EXPECT_EQ(0U, plane().outstanding());
@@ -101,7 +105,7 @@ TEST_F(Receivers, AQueueChangesHands) {
 TEST_F(Receivers, TheNewOneWaitsUntilTheOldOnesFramesAreSent) {
     ASSERT_TRUE(arrive(1));
     stepped_.step(0); // on its way to worker 1, which does not look yet
-    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, workers({2})));
+    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, all_to(workers({2}))));
     ASSERT_TRUE(arrive(1));
 
     for (unsigned turn = 0; turn < 10; ++turn) {
@@ -119,9 +123,9 @@ TEST_F(Receivers, TheNewOneWaitsUntilTheOldOnesFramesAreSent) {
 }
 
 TEST_F(Receivers, ALaterWishReplacesOneThatHasNotBegun) {
-    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, workers({1})));
-    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, workers({2})));
-    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, workers({0})));
+    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, all_to(workers({1}))));
+    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, all_to(workers({2}))));
+    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, all_to(workers({0}))));
 
     stepped_.settle();
 
@@ -130,14 +134,14 @@ TEST_F(Receivers, ALaterWishReplacesOneThatHasNotBegun) {
 }
 
 TEST_F(Receivers, TheSameWishAgainIsNoChange) {
-    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, workers({0})));
+    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, all_to(workers({0}))));
 
     EXPECT_EQ(0U, plane().outstanding());
 }
 
 TEST_F(Receivers, NobodyAndUnknownWorkersAreRefused) {
     for (const WorkerSet wrong : {WorkerSet{}, workers({3}), workers({0, 5})}) {
-        const auto answer = plane().assign_receivers(PortIndex{0}, wrong);
+        const auto answer = plane().assign_receivers(PortIndex{0}, all_to(wrong));
 
         ASSERT_FALSE(answer);
         EXPECT_EQ(ErrorCode::Invalid, answer.error().code);
@@ -165,7 +169,7 @@ TEST_F(Receivers, NoFrameIsLostOrOvertakenWhateverTheInterleaving) {
             case 2:
                 if (draw(20) == 0) {
                     const WorkerSet next{.bits = 1 + draw((1U << kWorkers) - 1)};
-                    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, next));
+                    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, all_to(next)));
                     ++changes;
                 }
                 break;
@@ -208,7 +212,7 @@ TEST(ReceiversOfSeveralQueues, AreSharedOutEvenly) {
         return received;
     };
     const auto assign = [&](WorkerSet set) {
-        ASSERT_TRUE(plane.assign_receivers(PortIndex{0}, set));
+        ASSERT_TRUE(plane.assign_receivers(PortIndex{0}, all_to(set)));
         stepped.settle();
         EXPECT_EQ(set, plane.port_status(PortIndex{0}).receivers);
     };
