@@ -183,7 +183,7 @@ Result<void> Bench::set_up() {
     for (std::size_t i = 0; i < 2; ++i) {
         ports_.ports[i].device = (i == 0 ? in_ : out_).device->id();
         ports_.ports[i].frame_max = limits::kFrameBytesMax;
-        ports_.ports[i].rx_queue[0] = 0;
+        ports_.ports[i].rx_queues = 1;
         ports_.ports[i].tx_queue[0] = 0;
     }
     const std::uint32_t traffic = options_.circuits + kModified;

@@ -165,11 +165,6 @@ public:
         PortStatus status;
         status.link_up = true;
         status.frame_max = Bytes{set_.ports.at(port.value).frame_max};
-        for (std::size_t worker = 0; worker < limits::kWorkersMax; ++worker) {
-            if (set_.ports[port.value].rx_queue[worker] != dataplane::kNoQueue) {
-                status.receivers.add(worker);
-            }
-        }
         return status;
     }
     [[nodiscard]] dataplane::DeviceCounters counters(PortIndex /*port*/) const override {

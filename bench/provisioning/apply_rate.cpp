@@ -46,7 +46,7 @@ public:
             ring_ports_[i] = std::move(*opened);
             ports_.ports[i].device = ring_ports_[i].device->id();
             ports_.ports[i].frame_max = limits::kFrameBytesMax;
-            ports_.ports[i].rx_queue[0] = 0;
+            ports_.ports[i].rx_queues = 1;
             ports_.ports[i].tx_queue[0] = 0;
         }
         auto product =

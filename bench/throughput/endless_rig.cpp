@@ -176,7 +176,7 @@ Result<void> EndlessRig::make_product() {
         port.device = i == 0 ? source_->id() : sinks_[i - 1]->id();
         port.frame_max = limits::kFrameBytesMax;
         // Nothing arrives at a sink: polling it would add to the cost of every frame.
-        port.rx_queue[0] = i == 0 ? 0 : dataplane::kNoQueue;
+        port.rx_queues = i == 0 ? 1 : 0;
         port.tx_queue[0] = 0;
     }
     auto product = Product::create({.ports = ports_.get(), .endpoints = 2 * terms_.circuits});

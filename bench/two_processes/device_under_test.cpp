@@ -45,7 +45,7 @@ public:
             devices_[i] = std::move(*device);
             ports_.ports[i].device = devices_[i]->id();
             ports_.ports[i].frame_max = limits::kFrameBytesMax;
-            ports_.ports[i].rx_queue[0] = 0;
+            ports_.ports[i].rx_queues = 1;
             ports_.ports[i].tx_queue[0] = 0;
         }
         auto product = Product::create({.ports = &ports_, .endpoints = 2 * circuits});

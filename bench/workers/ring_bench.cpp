@@ -42,7 +42,7 @@ Result<void> RingBench::set_up(const Terms& terms) {
         }
         ports_.ports[i].device = port->device->id();
         ports_.ports[i].frame_max = limits::kFrameBytesMax;
-        ports_.ports[i].rx_queue[0] = 0;
+        ports_.ports[i].rx_queues = 1;
         ports_.ports[i].tx_queue[0] = 0;
         ring_ports_.push_back(std::move(*port));
     }

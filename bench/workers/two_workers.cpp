@@ -39,7 +39,8 @@ Result<void> TwoWorkers::set_up(const Terms& terms) {
         ports_.ports[i].device = (i == 0 ? source_ : sink_)->id();
         ports_.ports[i].frame_max = limits::kFrameBytesMax;
     }
-    ports_.ports[0].rx_queue[terms.poller] = 0;
+    ports_.ports[0].rx_queues = 1;
+    ports_.ports[0].rx_poller[0] = static_cast<std::uint16_t>(terms.poller);
     ports_.ports[0].tx_queue[terms.poller] = 0;
     ports_.ports[1].tx_queue[0] = 0;
     ports_.ports[1].tx_queue[1] = 1;

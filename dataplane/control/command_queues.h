@@ -44,6 +44,10 @@ public:
     }
     /// Whether what two workers transmit on a port takes the same queue of the device.
     [[nodiscard]] bool same_tx_queue(PortIndex port, std::size_t left, std::size_t right) const;
+    /// Turns that `worker` has ended: in each it takes a burst from each rx queue it polls.
+    [[nodiscard]] std::uint64_t turns(std::size_t worker) const {
+        return group_.worker(worker).stats().loops.read();
+    }
     [[nodiscard]] std::size_t worker_count() const noexcept { return queues_.size(); }
 
 private:

@@ -96,13 +96,14 @@ private:
 RingDataplane::RingDataplane(
     const DataplaneConfig& config,
     WorkerGroup& group,
-    const PortReader& ports
+    const PortReader& ports,
+    PortSteering* steering
 )
     : config_(config),
       group_(group),
       ports_(ports),
       queues_(group),
-      receivers_(group.ports(), queues_),
+      receivers_(group.ports(), queues_, steering),
       index_(static_cast<std::uint32_t>(index_bytes(config) / sizeof(IndexLine)), queues_),
       slots_(group.size(), config.endpoints),
       driver_(queues_, index_),
@@ -292,6 +293,8 @@ std::optional<CircuitCounters> RingDataplane::counters(CircuitKey key) const {
 
 PortStatus RingDataplane::port_status(PortIndex port) const {
     PortStatus status = ports_.status(port);
+    const PortQueues& queues = group_.ports().ports.at(port.value);
+    status.rx_queues = std::uint32_t{queues.rx_queues} + queues.steered_queues;
     status.receivers = receivers_.receivers(port);
     status.plan = receivers_.plan(port);
     return status;

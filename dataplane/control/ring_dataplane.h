@@ -27,8 +27,13 @@ namespace strowger::dataplane {
 /// them to the workers over their rings and follows the acknowledgements. Control thread only.
 class RingDataplane final : public Dataplane {
 public:
-    /// `group` and `ports` outlive this; `config` is the site's.
-    RingDataplane(const DataplaneConfig& config, WorkerGroup& group, const PortReader& ports);
+    /// All but `config`, the site's, outlive this. `steering` null: no device takes rules.
+    RingDataplane(
+        const DataplaneConfig& config,
+        WorkerGroup& group,
+        const PortReader& ports,
+        PortSteering* steering = nullptr
+    );
     RingDataplane(const RingDataplane&) = delete;
     RingDataplane& operator=(const RingDataplane&) = delete;
     RingDataplane(RingDataplane&&) = delete;

@@ -16,19 +16,20 @@ inline constexpr std::uint16_t kNoQueue = 0xFFFF;
 /// may change while they run (ReceiverAssigner): what a worker polls is then in its own list, and
 /// this says how it began.
 struct alignas(64) PortQueues {
-    PortQueues() {
-        rx_queue.fill(kNoQueue);
-        tx_queue.fill(kNoQueue);
-    }
+    PortQueues() { tx_queue.fill(kNoQueue); }
 
     std::uint16_t device = 0;         ///< DPDK port id
     std::uint32_t frame_max = 1'518;  ///< the largest frame that really passes, with FCS and tags
     int socket = 0;                   ///< NUMA node of the device
     std::uint32_t tx_descriptors = 0; ///< of each tx queue; 0: unknown
-    /// By worker; kNoQueue: some other worker receives, or transmits for it. At least one worker
-    /// has a tx queue, and at least one an rx queue. rx_queue: at the start, when a worker polls at
-    /// most one of a port; each queue has one worker at all times.
-    std::array<std::uint16_t, limits::kWorkersMax> rx_queue{};
+    std::uint32_t rx_descriptors = 0; ///< of each rx queue; 0: unknown
+    /// Rx queues 0 to rx_queues - 1 share what no rule of the device names. The steered_queues
+    /// behind them are for what rules bring there; nobody polls them at the start.
+    std::uint16_t rx_queues = 0;
+    std::uint16_t steered_queues = 0;
+    /// By rx queue: the worker that polls it at the start.
+    std::array<std::uint16_t, limits::kRxQueuesPerPortMax> rx_poller{};
+    /// By worker; kNoQueue: some other worker transmits for it. At least one worker has a queue.
     std::array<std::uint16_t, limits::kWorkersMax> tx_queue{};
 };
 

@@ -17,7 +17,8 @@
 namespace strowger::dataplane {
 
 /// Of all ports: one a port for each worker that may poll it, should one worker poll them all.
-inline constexpr std::size_t kRxQueuesMax = std::size_t{limits::kPortsMax} * limits::kWorkersMax;
+inline constexpr std::size_t kRxQueuesMax =
+    std::size_t{limits::kPortsMax} * limits::kRxQueuesPerPortMax;
 
 /// Everything a worker uses, laid out by WorkerGroup before it starts.
 struct WorkerParts {

@@ -196,12 +196,12 @@ Result<void> WorkerGroup::connect_workers(const DataplaneConfig& config) {
 Result<void> WorkerGroup::connect_ports(const DataplaneConfig& config) {
     for (std::uint16_t index = 0; index < ports_->count; ++index) {
         const PortQueues& port = ports_->ports[index];
+        for (std::uint16_t queue = 0; queue < port.rx_queues; ++queue) {
+            WorkerParts& parts = workers_.at(port.rx_poller[queue])->parts();
+            parts.rx[parts.rx_count++] = {.port = index, .device = port.device, .queue = queue};
+        }
         for (std::size_t id = 0; id < workers_.size(); ++id) {
             WorkerParts& parts = workers_[id]->parts();
-            if (port.rx_queue[id] != kNoQueue) {
-                parts.rx[parts.rx_count++] = {
-                    .port = index, .device = port.device, .queue = port.rx_queue[id]};
-            }
             TxLane& lane = parts.tx[index];
             lane.device = port.device;
             lane.queue = port.tx_queue[id];

@@ -21,8 +21,13 @@ void lay_out_ports(SteppedDataplane::Parts& parts) {
         port.device = RingPorts::instance().device(index);
         port.frame_max = options.frame_max;
         port.tx_descriptors = options.tx_descriptors;
+        port.rx_descriptors = SteppedDataplane::kQueueFrames;
+        port.rx_queues = static_cast<std::uint16_t>(options.rx_queues);
+        port.steered_queues = static_cast<std::uint16_t>(options.steered_queues);
+        for (std::uint16_t queue = 0; queue < options.rx_queues; ++queue) {
+            port.rx_poller[queue] = static_cast<std::uint16_t>(queue % options.workers);
+        }
         for (std::uint16_t worker = 0; worker < options.workers; ++worker) {
-            port.rx_queue[worker] = worker < options.rx_queues ? worker : dataplane::kNoQueue;
             port.tx_queue[worker] = worker < options.tx_queues ? worker : dataplane::kNoQueue;
         }
     }
@@ -52,8 +57,9 @@ SteppedDataplane::SteppedDataplane(const Options& options) : parts_(std::make_un
     });
     STROWGER_CHECK(group.has_value());
     parts_->group = std::move(*group);
-    parts_->dataplane =
-        std::make_unique<dataplane::RingDataplane>(parts_->config, *parts_->group, *parts_);
+    parts_->dataplane = std::make_unique<dataplane::RingDataplane>(
+        parts_->config, *parts_->group, *parts_, parts_.get()
+    );
 }
 
 SteppedDataplane::~SteppedDataplane() {
@@ -73,6 +79,19 @@ bool SteppedDataplane::inject(
     return ports.inject(port, rx_queue, ports.make(frame));
 }
 
+unsigned SteppedDataplane::steered_to(unsigned port, std::uint16_t vid, unsigned otherwise) const {
+    for (const dataplane::SteeringRule& rule : parts_->rules.at(port)) {
+        if (rule.first_vids.contains(vid)) {
+            return rule.queue;
+        }
+    }
+    return otherwise;
+}
+
+void SteppedDataplane::refuse_rules(unsigned port) {
+    parts_->refuses.at(port) = true;
+}
+
 std::vector<FrameBytes> SteppedDataplane::collect(unsigned port) {
     return RingPorts::instance().collect(port);
 }
@@ -84,7 +103,10 @@ bool SteppedDataplane::step(unsigned worker) {
 std::vector<Completion> SteppedDataplane::settle() {
     std::vector<Completion> completions;
     bool moved = true;
-    while (moved) {
+    // A change of receivers waits for turns in which nothing moves.
+    constexpr unsigned kIdleRoundsMax = 64;
+    for (unsigned idle = 0; moved || (idle < kIdleRoundsMax && dataplane().outstanding() != 0);
+         idle = moved ? 0 : idle + 1) {
         // First, for what it sends to the workers is not to be seen from here.
         const std::vector<Completion> more = poll();
         completions.insert(completions.end(), more.begin(), more.end());

@@ -20,10 +20,11 @@ public:
     static constexpr std::size_t kQueueFrames = 255; ///< what one rx or tx queue of a port holds
 
     struct Options {
-        unsigned workers = 1;   ///< at most 4
-        unsigned ports = 2;     ///< at most 8
-        unsigned rx_queues = 1; ///< of each port, at most workers; queue q is polled by worker q
-        unsigned tx_queues = 4; ///< of each port; workers above it transmit through others
+        unsigned workers = 1;        ///< at most 4
+        unsigned ports = 2;          ///< at most 8
+        unsigned rx_queues = 1;      ///< of each port; queue q is polled by worker q mod workers
+        unsigned steered_queues = 0; ///< of each port, behind those; at most 4 in all
+        unsigned tx_queues = 4;      ///< of each port; workers above it transmit through others
         std::uint32_t frame_max = 9'216;
         std::uint32_t endpoints = 64;                 ///< slots in each worker
         std::uint32_t vlan_index_bytes = 65 * 16'384; ///< of each worker
@@ -49,6 +50,11 @@ public:
 
     /// Puts a frame (without FCS) into a port's receive queue. False: the queue is full.
     bool inject(unsigned port, std::span<const std::uint8_t> frame, unsigned rx_queue = 0);
+    /// Where a device with the port's rules puts a frame with this first VID; without a rule for
+    /// it queue `otherwise`.
+    [[nodiscard]] unsigned steered_to(unsigned port, std::uint16_t vid, unsigned otherwise) const;
+    /// The port's device refuses the next rules.
+    void refuse_rules(unsigned port);
     /// Takes what the port has transmitted since the last call, in order for each tx queue.
     std::vector<FrameBytes> collect(unsigned port);
     /// One turn of one worker. Returns whether it found work.

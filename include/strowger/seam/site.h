@@ -36,7 +36,10 @@ struct PortConfig {
     std::string name;   ///< unique, a strowger::Name
     std::string device; ///< PCI address, or vdev devargs ("net_af_xdp0,iface=veth0")
     BufferClass buffers = BufferClass::Standard;
-    std::uint32_t rx_descriptors = 1024;
+    std::uint32_t rx_queues = 1; ///< that share what arrives
+    /// Behind those: each for the VLANs of one slice, where the device takes rules.
+    std::uint32_t steered_queues = 0;
+    std::uint32_t rx_descriptors = 1024; ///< of each queue
     std::uint32_t tx_descriptors = 1024;
 };
 

@@ -11,6 +11,7 @@
 #include <array>
 #include <initializer_list>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace strowger::test {
@@ -48,15 +49,11 @@ protected:
 
     Dataplane& plane() { return stepped_.dataplane(); }
     /// Frames of a circuit are told apart by their size.
-    bool arrive(unsigned circuit, unsigned queue = 0) {
+    bool arrive(unsigned circuit) {
+        const auto vid = static_cast<std::uint16_t>(100 + circuit);
+        const unsigned queue = stepped_.steered_to(0, vid, 0);
         const std::size_t size = kFirstSize + sent_.at(circuit);
-        if (!stepped_.inject(
-                0,
-                build_frame(
-                    {.tags = {{.vid = static_cast<std::uint16_t>(100 + circuit)}}, .size = size}
-                ),
-                queue
-            )) {
+        if (!stepped_.inject(0, build_frame({.tags = {{.vid = vid}}, .size = size}), queue)) {
             return false;
         }
         ++sent_.at(circuit);
@@ -77,8 +74,16 @@ protected:
 
     std::array<std::size_t, kWorkers> sent_{};
     std::array<std::size_t, kWorkers> left_{};
+    /// Changes of the receivers come between frames and turns, as a seed makes them.
+    template <typename Change>
+    void mix(Change&& change);
+
     SteppedDataplane stepped_{
-        {.workers = kWorkers, .ports = 2, .command_ring = 64, .handover_ring = 256}};
+        {.workers = kWorkers,
+         .ports = 2,
+         .steered_queues = 2,
+         .command_ring = 64,
+         .handover_ring = 256}};
 };
 
 TEST_F(Receivers, AreThoseThatTheSiteBeganWith) {
@@ -149,13 +154,12 @@ TEST_F(Receivers, NobodyAndUnknownWorkersAreRefused) {
     EXPECT_EQ(workers({0}), receivers());
 }
 
-/// Every interleaving that a seed makes: frames, turns, and changes of the receivers.
-TEST_F(Receivers, NoFrameIsLostOrOvertakenWhateverTheInterleaving) {
+template <typename Change>
+void Receivers::mix(Change&& change) {
     std::mt19937 random{20'221'128};
     const auto draw = [&](unsigned below) { return static_cast<unsigned>(random() % below); };
-    constexpr unsigned kStepsMax = 20'000;
+    constexpr unsigned kStepsMax = 40'000;
     constexpr std::size_t kFramesMax = 1'400; // sizes end at the longest frame of a circuit
-    std::size_t changes = 0;
     for (unsigned step = 0; step < kStepsMax; ++step) {
         const unsigned circuit = draw(kWorkers);
         switch (draw(8)) {
@@ -168,9 +172,7 @@ TEST_F(Receivers, NoFrameIsLostOrOvertakenWhateverTheInterleaving) {
                 break;
             case 2:
                 if (draw(20) == 0) {
-                    const WorkerSet next{.bits = 1 + draw((1U << kWorkers) - 1)};
-                    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, all_to(next)));
-                    ++changes;
+                    change(draw);
                 }
                 break;
             case 3:
@@ -188,9 +190,102 @@ TEST_F(Receivers, NoFrameIsLostOrOvertakenWhateverTheInterleaving) {
     stepped_.poll(); // a change may wait for nothing but this
     stepped_.settle();
     collect();
-
-    EXPECT_GT(changes, 50U);
     EXPECT_EQ(sent_, left_);
+}
+
+TEST_F(Receivers, NoFrameIsLostOrOvertakenWhateverTheInterleaving) {
+    std::size_t changes = 0;
+    mix([&](auto& draw) {
+        const WorkerSet next{.bits = 1 + draw((1U << kWorkers) - 1)};
+        ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, all_to(next)));
+        ++changes;
+    });
+    EXPECT_GT(changes, 100U);
+}
+
+TEST_F(Receivers, NoFrameIsLostOrOvertakenWhileTheDevicesRulesChange) {
+    std::array<std::size_t, 3> in_force{};
+    mix([&](auto& draw) {
+        ++in_force.at(plane().port_status(PortIndex{0}).plan.steered.size());
+        ReceiverPlan plan = all_to({.bits = 1 + draw((1U << kWorkers) - 1)});
+        const unsigned first = draw(kWorkers);
+        for (unsigned i = 0; i < draw(3); ++i) {
+            plan.steered.push_back(
+                {VidRuns::of(static_cast<std::uint16_t>(100 + (first + i) % kWorkers)),
+                 {.bits = 1 + draw((1U << kWorkers) - 1)}}
+            );
+        }
+        ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, plan));
+    });
+    for (const std::size_t times : in_force) {
+        EXPECT_GT(times, 10U);
+    }
+}
+
+TEST_F(Receivers, VlansOfTheirOwnArriveAtTheirWorker) {
+    const ReceiverPlan plan{
+        .others = workers({0}),
+        .steered = {
+            {VidRuns::of(101), workers({1})}, {VidRuns::of(VidRun{102, 110}), workers({2})}}};
+    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, plan));
+    EXPECT_EQ(1U, plane().outstanding());
+    stepped_.settle();
+    EXPECT_EQ(plan, plane().port_status(PortIndex{0}).plan);
+    EXPECT_EQ(workers({0, 1, 2}), receivers());
+
+    for (unsigned circuit = 0; circuit < kWorkers; ++circuit) {
+        ASSERT_TRUE(arrive(circuit));
+    }
+    stepped_.settle();
+    collect();
+
+    for (unsigned worker = 0; worker < kWorkers; ++worker) {
+        EXPECT_EQ(1U, received_by(worker));
+        EXPECT_EQ(0U, plane().workers()[worker].counters.taken_over);
+        EXPECT_EQ(1U, left_.at(worker));
+    }
+
+    ASSERT_TRUE(plane().assign_receivers(PortIndex{0}, all_to(workers({0}))));
+    stepped_.settle();
+    EXPECT_EQ(workers({0}), receivers());
+    ASSERT_TRUE(arrive(2));
+    stepped_.settle();
+    EXPECT_EQ(2U, received_by(0));
+}
+
+TEST_F(Receivers, PlansThatThePortHasNoQueuesForAreRefused) {
+    const ReceiverPlan::Vlans one{VidRuns::of(101), workers({1})};
+    const ReceiverPlan::Vlans two{VidRuns::of(102), workers({1})};
+    const ReceiverPlan::Vlans three{VidRuns::of(103), workers({1})};
+    const ReceiverPlan::Vlans again{VidRuns::of(VidRun{100, 105}), workers({1})};
+    const ReceiverPlan::Vlans nobody{VidRuns::of(102), workers({})};
+    const ReceiverPlan::Vlans nothing{{}, workers({1})};
+    const auto refused_with = [&](std::vector<ReceiverPlan::Vlans> steered) {
+        const auto answer =
+            plane().assign_receivers(PortIndex{0}, {workers({0}), std::move(steered)});
+        EXPECT_FALSE(answer);
+        return answer ? ErrorCode::Gone : answer.error().code;
+    };
+    EXPECT_EQ(ErrorCode::Unavailable, refused_with({one, two, three}));
+    EXPECT_EQ(ErrorCode::Invalid, refused_with({one, again}));
+    EXPECT_EQ(ErrorCode::Invalid, refused_with({one, nobody}));
+    EXPECT_EQ(ErrorCode::Invalid, refused_with({nothing}));
+    EXPECT_EQ(0U, plane().outstanding());
+}
+
+TEST_F(Receivers, ADeviceThatRefusesGoesOnWithoutRules) {
+    stepped_.refuse_rules(0);
+    ASSERT_TRUE(
+        plane().assign_receivers(PortIndex{0}, {workers({2}), {{VidRuns::of(101), workers({1})}}})
+    );
+    stepped_.settle();
+
+    EXPECT_EQ(all_to(workers({2})), plane().port_status(PortIndex{0}).plan);
+    EXPECT_EQ(workers({2}), receivers());
+    ASSERT_TRUE(arrive(1));
+    stepped_.settle();
+    collect();
+    EXPECT_EQ(1U, left_[1]);
 }
 
 TEST(ReceiversOfSeveralQueues, AreSharedOutEvenly) {
