@@ -26,6 +26,8 @@ constexpr Range kVlanIndexBytes{
     .max = limits::kVlanIndexBytesMax};
 constexpr Range kRingEntries{.min = 4, .max = 65'536};
 constexpr Range kDescriptors{.min = 64, .max = 4'096};
+constexpr Range kRxQueues{.min = 1, .max = limits::kRxQueuesPerPortMax};
+constexpr Range kSteeredQueues{.min = 0, .max = limits::kRxQueuesPerPortMax - 1};
 constexpr Range kWritesOutstanding{.min = 1, .max = 65'536};
 constexpr Range kIdempotencyKeys{.min = 1, .max = 100'000'000};
 constexpr std::uint32_t kCircuitsPerTenantMax = limits::kEndpointsMax / 2;
@@ -106,12 +108,23 @@ void decode_ports(Mapping& root, DataplaneConfig& out, Problems& problems) {
     for (const auto& [item, path] : items) {
         PortConfig port;
         Mapping reader(
-            item, path, {"name", "device", "buffers", "rx_descriptors", "tx_descriptors"}, problems
+            item,
+            path,
+            {"name",
+             "device",
+             "buffers",
+             "rx_queues",
+             "steered_queues",
+             "rx_descriptors",
+             "tx_descriptors"},
+            problems
         );
         reader.require({"name", "device"});
         reader.text("name", port.name);
         reader.text("device", port.device);
         reader.one_of<BufferClass>("buffers", kBufferClasses, port.buffers);
+        reader.integer("rx_queues", kRxQueues, port.rx_queues);
+        reader.integer("steered_queues", kSteeredQueues, port.steered_queues);
         reader.integer("rx_descriptors", kDescriptors, port.rx_descriptors);
         reader.integer("tx_descriptors", kDescriptors, port.tx_descriptors);
         out.ports.push_back(std::move(port));

@@ -134,6 +134,16 @@ void check_ports(const DataplaneConfig& dataplane, Problems& problems) {
                 "number virtual devices apart: net_af_xdp0, net_af_xdp1, ..."
             );
         }
+        if (port.rx_queues + port.steered_queues > limits::kRxQueuesPerPortMax) {
+            refuse(
+                problems,
+                item("ports", i, "steered_queues"),
+                "out_of_range",
+                std::to_string(port.steered_queues) + " behind " + std::to_string(port.rx_queues) +
+                    " rx_queues are too many",
+                "at most " + std::to_string(limits::kRxQueuesPerPortMax) + " in all"
+            );
+        }
     }
 }
 

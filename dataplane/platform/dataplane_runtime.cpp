@@ -154,7 +154,7 @@ Runtime::start(const DataplaneConfig& config, const Report& report) {
     }
     parts.group = std::move(*group);
     report_tables(config, *parts.group, report);
-    parts.dataplane.emplace(config, *parts.group, *parts.ports);
+    parts.dataplane.emplace(config, *parts.group, *parts.ports, parts.ports.get());
     auto threads = WorkerThreads::start(config, *parts.group);
     if (!threads) {
         return threads.error();

@@ -126,7 +126,7 @@ Result<std::uint16_t> probe_virtual(const PortConfig& config) {
 } // namespace
 
 Device::Device(PortConfig config, std::uint16_t id, std::unique_ptr<NetdevClaim> claim)
-    : config_(std::move(config)), claim_(std::move(claim)), id_(id) {}
+    : config_(std::move(config)), claim_(std::move(claim)), id_(id), rules_(id) {}
 
 Result<std::unique_ptr<Device>>
 Device::attach(const PortConfig& config, const NetdevWatch& netdevs) {
@@ -160,10 +160,14 @@ Device::attach(const PortConfig& config, const NetdevWatch& netdevs) {
     if (auto fits = device->check_buffers(); !fits) {
         return fits.error();
     }
+    if (auto chosen = device->choose_rx_queues(); !chosen) {
+        return chosen.error();
+    }
     return device;
 }
 
 Device::~Device() {
+    (void)rules_.replace({});
     if (started_) {
         (void)rte_eth_dev_stop(id_);
     }
@@ -188,6 +192,41 @@ Result<void> Device::check_buffers() const {
     return {};
 }
 
+Result<void> Device::choose_rx_queues() {
+    const std::uint32_t wanted = config_.rx_queues + config_.steered_queues;
+    if (wanted > info_.max_rx_queues || (wanted > 1 && is_af_xdp(driver_))) {
+        const std::uint32_t has = is_af_xdp(driver_) ? 1U : info_.max_rx_queues;
+        return unavailable(
+            config_,
+            "rx_queues and steered_queues ask for " + std::to_string(wanted) +
+                " queues to receive from, and the device has " + std::to_string(has)
+        );
+    }
+    rx_queues_ = {
+        .shared = static_cast<std::uint16_t>(config_.rx_queues),
+        .steered = static_cast<std::uint16_t>(config_.steered_queues)};
+    if (rx_queues_.shared > 1) {
+        hash_ = vlan_hash(info_.flow_type_rss_offloads);
+        // A virtual device's far end chooses. A NIC would hash addresses, and one circuit's frames
+        // overtake each other.
+        if (hash_ == 0 && is_pci(config_.device)) {
+            rx_queues_.shared = 1;
+        }
+    }
+    return {};
+}
+
+Steering Device::steering() const noexcept {
+    if (rx_queues_.steered != 0) {
+        return Steering::Rules;
+    }
+    return hash_ != 0 ? Steering::Hash : Steering::None;
+}
+
+Result<void> Device::steer(std::span<const SteeringRule> rules) {
+    return rules_.replace(rules);
+}
+
 Result<void> Device::start(const Terms& terms, const Report& report) {
     if (auto configured = configure(terms); !configured) {
         return configured;
@@ -199,6 +238,9 @@ Result<void> Device::start(const Terms& terms, const Report& report) {
         return failed("starting it", code);
     }
     started_ = true;
+    if (auto steers = begin_steering(report); !steers) {
+        return steers;
+    }
     open_to_all_addresses(report);
     return turn_off_offloads(report);
 }
@@ -214,7 +256,12 @@ Result<void> Device::configure(const Terms& terms) {
         );
         conf.rxmode.mtu = std::min<std::uint32_t>(frame - overhead_bytes(), info_.max_mtu);
     }
-    if (const int code = rte_eth_dev_configure(id_, 1, terms.tx_queues, &conf); code != 0) {
+    if (hash_ != 0) {
+        conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+        conf.rx_adv_conf.rss_conf.rss_hf = hash_;
+    }
+    if (const int code = rte_eth_dev_configure(id_, rx_queues_.total(), terms.tx_queues, &conf);
+        code != 0) {
         return failed("configuring it", code);
     }
     return {};
@@ -228,9 +275,11 @@ Result<void> Device::set_up_queues(const Terms& terms) {
     }
     tx_descriptors_ = tx;
     const auto socket = static_cast<unsigned>(terms.socket);
-    if (const int code = rte_eth_rx_queue_setup(id_, 0, rx, socket, nullptr, terms.pool);
-        code != 0) {
-        return failed("setting up its rx queue", code);
+    for (std::uint16_t i = 0; i < rx_queues_.total(); ++i) {
+        if (const int code = rte_eth_rx_queue_setup(id_, i, rx, socket, nullptr, terms.pool);
+            code != 0) {
+            return failed("setting up its rx queue", code);
+        }
     }
     rte_eth_rxq_info queue{};
     if (rte_eth_rx_queue_info_get(id_, 0, &queue) == 0 && queue.scattered_rx != 0) {
@@ -239,6 +288,46 @@ Result<void> Device::set_up_queues(const Terms& terms) {
     for (std::uint16_t i = 0; i < terms.tx_queues; ++i) {
         if (const int code = rte_eth_tx_queue_setup(id_, i, tx, socket, nullptr); code != 0) {
             return failed("setting up its tx queue", code);
+        }
+    }
+    return {};
+}
+
+/// What the started device makes of the wish for several queues: probed, and told.
+Result<void> Device::begin_steering(const Report& report) {
+    const std::string name = "port '" + config_.name + "': ";
+    if (rx_queues_.shared < config_.rx_queues) {
+        report(
+            Severity::Warning,
+            name +
+                "the device cannot spread frames by VLAN alone, so one queue takes them all, and "
+                "workers hand them over"
+        );
+    }
+    rte_eth_rss_conf hashed{};
+    if (hash_ != 0 && rte_eth_dev_rss_hash_conf_get(id_, &hashed) == 0 &&
+        (hashed.rss_hf & ~hash_) != 0) {
+        return unavailable(
+            config_,
+            "it hashes more than the VLAN, which would spread one circuit's frames: set "
+            "'rx_queues: 1'"
+        );
+    }
+    if (rx_queues_.steered == 0) {
+        return {};
+    }
+    const std::string refusal = rules_.refusal(rx_queues_.shared);
+    if (!refusal.empty()) {
+        rx_queues_.steered = 0;
+        report(
+            Severity::Warning,
+            name + "the device takes no rule from VLAN to queue (" + refusal +
+                "), so 'steered_queues' stay empty: slices share this port's other queues"
+        );
+    }
+    if (hash_ != 0) {
+        if (const int code = spread_hash_over(id_, rx_queues_.shared); code != 0) {
+            return failed("keeping hashed frames out of 'steered_queues' (set them to 0?)", code);
         }
     }
     return {};
@@ -300,8 +389,8 @@ std::optional<int> Device::socket() const {
 }
 
 std::uint64_t Device::buffers_held(std::uint16_t tx_queues) const {
-    return config_.rx_descriptors + std::uint64_t{config_.tx_descriptors} * tx_queues +
-           buffers_lost_at_close();
+    return std::uint64_t{config_.rx_descriptors} * rx_queues_.total() +
+           std::uint64_t{config_.tx_descriptors} * tx_queues + buffers_lost_at_close();
 }
 
 bool Device::shares_buffers_with_kernel() const {

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 
 namespace strowger::dataplane {
 
@@ -33,32 +34,34 @@ int on_link_change(std::uint16_t device, rte_eth_event_type, void* argument, voi
 
 } // namespace
 
-std::vector<std::size_t> choose_pollers(
+std::vector<std::vector<std::size_t>> choose_pollers(
     const DataplaneConfig& config,
     const std::vector<WorkerPlace>& places,
-    const std::vector<std::optional<int>>& port_sockets
+    const std::vector<PollingNeed>& ports
 ) {
     const bool all_shared =
         std::all_of(config.workers.begin(), config.workers.end(), [](const auto& worker) {
             return worker.shared;
         });
     std::vector<std::size_t> load(places.size(), 0);
-    std::vector<std::size_t> pollers;
-    for (const std::optional<int> socket : port_sockets) {
-        std::size_t best = places.size();
-        for (std::size_t id = 0; id < places.size(); ++id) {
-            if (config.workers[id].shared && !all_shared) {
-                continue;
+    std::vector<std::vector<std::size_t>> pollers(ports.size());
+    for (std::size_t port = 0; port < ports.size(); ++port) {
+        const auto rank = [&](std::size_t worker) {
+            const bool far = ports[port].socket && *ports[port].socket != places[worker].socket;
+            const auto here = std::count(pollers[port].begin(), pollers[port].end(), worker);
+            return std::tuple{far, here, load[worker]};
+        };
+        for (std::uint16_t queue = 0; queue < ports[port].queues; ++queue) {
+            std::size_t best = places.size();
+            for (std::size_t id = 0; id < places.size(); ++id) {
+                const bool may = all_shared || !config.workers[id].shared;
+                if (may && (best == places.size() || rank(id) < rank(best))) {
+                    best = id;
+                }
             }
-            const auto rank = [&](std::size_t worker) {
-                return std::pair{socket && *socket != places[worker].socket, load[worker]};
-            };
-            if (best == places.size() || rank(id) < rank(best)) {
-                best = id;
-            }
+            ++load[best];
+            pollers[port].push_back(best);
         }
-        ++load[best];
-        pollers.push_back(best);
     }
     return pollers;
 }
@@ -126,18 +129,18 @@ Result<void> Ports::attach_all() {
 }
 
 Result<void> Ports::start_all(const std::vector<WorkerPlace>& places) {
-    std::vector<std::optional<int>> sockets;
+    std::vector<PollingNeed> ports;
     for (const auto& device : devices_) {
-        sockets.push_back(device->socket());
+        ports.push_back({.socket = device->socket(), .queues = device->rx_queues().shared});
     }
-    pollers_ = choose_pollers(config_, places, sockets);
+    pollers_ = choose_pollers(config_, places, ports);
     auto pools = PacketPools::create(needs(places));
     if (!pools) {
         return pools.error();
     }
     pools_ = std::move(*pools);
     for (std::size_t index = 0; index < devices_.size(); ++index) {
-        const int socket = places[pollers_[index]].socket;
+        const int socket = places[pollers_[index].front()].socket;
         const Device::Terms terms{
             .pool = pools_->pool(socket, config_.ports[index].buffers),
             .socket = socket,
@@ -157,11 +160,14 @@ void Ports::fill_queues(std::size_t index, const std::vector<WorkerPlace>& place
     PortQueues& port = set_->ports.at(index);
     port.device = device.id();
     port.frame_max = device.frame_max();
-    port.socket = device.socket().value_or(places[pollers_[index]].socket);
-    port.rx_queue.at(pollers_[index]) = 0;
+    port.socket = device.socket().value_or(places[pollers_[index].front()].socket);
+    port.rx_descriptors = config_.ports[index].rx_descriptors;
+    port.rx_queues = device.rx_queues().shared;
+    port.steered_queues = device.rx_queues().steered;
+    std::copy(pollers_[index].begin(), pollers_[index].end(), port.rx_poller.begin());
     // The poller comes first: a circuit's owner is mostly the worker its frames arrive at.
     for (std::uint16_t queue = 0; queue < tx_queues(index); ++queue) {
-        port.tx_queue.at((pollers_[index] + queue) % places.size()) = queue;
+        port.tx_queue.at((pollers_[index].front() + queue) % places.size()) = queue;
     }
     links_told_.push_back(link_up(index));
     set_->set_link(index, links_told_.back());
@@ -178,14 +184,20 @@ std::uint16_t Ports::tx_queues(std::size_t index) const {
     );
 }
 
+std::uint64_t Ports::rx_held(std::size_t index) const {
+    return std::uint64_t{config_.ports[index].rx_descriptors} *
+           devices_[index]->rx_queues().total();
+}
+
 std::map<PacketPools::Key, BufferNeed> Ports::needs(const std::vector<WorkerPlace>& places) const {
     std::map<PacketPools::Key, BufferNeed> needs;
     const std::uint64_t workers = config_.workers.size();
     // A circuit that moves parks as many frames as a ring takes.
     std::uint64_t rings = workers * (workers - 1) + (workers > 1 ? kMovesMax : 0);
     for (std::size_t index = 0; index < devices_.size(); ++index) {
-        const PacketPools::Key key{places[pollers_[index]].socket, config_.ports[index].buffers};
-        needs[key].descriptors += config_.ports[index].rx_descriptors;
+        const PacketPools::Key key{
+            places[pollers_[index].front()].socket, config_.ports[index].buffers};
+        needs[key].descriptors += rx_held(index);
         needs[key].page_each |= devices_[index]->shares_buffers_with_kernel();
         rings += workers - tx_queues(index);
     }
@@ -195,7 +207,7 @@ std::map<PacketPools::Key, BufferNeed> Ports::needs(const std::vector<WorkerPlac
         // Any port may transmit the frames of any pool, and hold on to them.
         for (std::size_t index = 0; index < devices_.size(); ++index) {
             const std::uint64_t held = devices_[index]->buffers_held(tx_queues(index));
-            need.descriptors += held - config_.ports[index].rx_descriptors;
+            need.descriptors += held - rx_held(index);
         }
     }
     return needs;
@@ -208,8 +220,7 @@ void Ports::log_port(std::size_t index, int poller_socket) const {
     report_(
         Severity::Info,
         name + config_.ports[index].device + ", passes frames up to " +
-            std::to_string(port.frame_max) + " bytes with FCS, polled by the worker on core " +
-            std::to_string(config_.workers[pollers_[index]].core) + ", " +
+            std::to_string(port.frame_max) + " bytes with FCS, " + reception(index) + ", " +
             std::to_string(tx_queues(index)) + " tx queue(s), link " +
             (set_->link_up(index) ? "up" : "down")
     );
@@ -221,6 +232,28 @@ void Ports::log_port(std::size_t index, int poller_socket) const {
         );
     }
     warn_about(index);
+}
+
+/// Who polls it, and how frames come to several queues.
+std::string Ports::reception(std::size_t index) const {
+    const Device& device = *devices_[index];
+    std::vector<std::uint32_t> cores;
+    for (const std::size_t worker : pollers_[index]) {
+        cores.push_back(config_.workers[worker].core);
+    }
+    std::string text = "polled by the worker on core " + std::to_string(cores.front());
+    if (cores.size() > 1) {
+        text = std::to_string(cores.size()) + " rx queues (" +
+               (device.hashes_vlans() ? "by VLAN" : "its far end chooses one") +
+               ") polled by the workers on cores " + std::to_string(cores.front());
+        for (std::size_t queue = 1; queue < cores.size(); ++queue) {
+            text += ", " + std::to_string(cores[queue]);
+        }
+    }
+    if (device.rx_queues().steered != 0) {
+        text += ", " + std::to_string(device.rx_queues().steered) + " for VLANs of slices";
+    }
+    return text;
 }
 
 /// What an operator should know of a device before a customer does.
@@ -294,7 +327,20 @@ PortStatus Ports::status(PortIndex port) const {
         status.speed_bps = std::uint64_t{link.link_speed} * 1'000'000;
     }
     status.frame_max = Bytes{queues.frame_max};
+    status.steering = device.steering();
     return status;
+}
+
+Result<void> Ports::steer(PortIndex port, std::span<const SteeringRule> rules) {
+    auto told = devices_.at(port.value)->steer(rules);
+    if (!told) {
+        report_(
+            Severity::Warning,
+            "port '" + config_.ports.at(port.value).name + "': " + told.error().message +
+                "; slices share its other queues"
+        );
+    }
+    return told;
 }
 
 DeviceCounters Ports::counters(PortIndex port) const {

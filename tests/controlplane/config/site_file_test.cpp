@@ -30,7 +30,7 @@ constexpr const char* kFull = R"(cores:
   rebalance: false
 memory: {hugepages: never, megabytes: 512, endpoints: 1000, vlan_index_bytes: 1048576}
 ports:
-  - {name: ny, device: "net_af_xdp0,iface=stw-ny", buffers: jumbo, rx_descriptors: 512}
+  - {name: ny, device: "net_af_xdp0,iface=stw-ny", buffers: jumbo, rx_queues: 4, steered_queues: 2, rx_descriptors: 512}
   - {name: dc, device: "0000:3b:00.0", tx_descriptors: 2048}
 rings: {command: 64, handover: 128}
 api:
@@ -101,6 +101,10 @@ TEST(SiteFile, ReadsEveryKey) {
     EXPECT_EQ("net_af_xdp0,iface=stw-ny", site.dataplane.ports[0].device);
     EXPECT_EQ(BufferClass::Jumbo, site.dataplane.ports[0].buffers);
     EXPECT_EQ(512u, site.dataplane.ports[0].rx_descriptors);
+    EXPECT_EQ(4u, site.dataplane.ports[0].rx_queues);
+    EXPECT_EQ(2u, site.dataplane.ports[0].steered_queues);
+    EXPECT_EQ(1u, site.dataplane.ports[1].rx_queues);
+    EXPECT_EQ(0u, site.dataplane.ports[1].steered_queues);
     EXPECT_EQ(2048u, site.dataplane.ports[1].tx_descriptors);
     EXPECT_EQ(64u, site.dataplane.command_ring);
     EXPECT_EQ(128u, site.dataplane.handover_ring);
@@ -256,6 +260,16 @@ std::vector<Refusal> value_refusals() {
         {"DescriptorsNotAPowerOfTwo",
          ports("[{name: ny, device: net_null0, rx_descriptors: 1000}]"),
          "ports[0].rx_descriptors",
+         "out_of_range",
+         2},
+        {"NoRxQueue",
+         ports("[{name: ny, device: net_null0, rx_queues: 0}]"),
+         "ports[0].rx_queues",
+         "out_of_range",
+         2},
+        {"MoreQueuesThanAPortHas",
+         ports("[{name: ny, device: net_null0, rx_queues: 12, steered_queues: 5}]"),
+         "ports[0].steered_queues",
          "out_of_range",
          2},
         {"ListenWithoutPort", with("api: {listen: 127.0.0.1}"), "api.listen", "out_of_range", 3},

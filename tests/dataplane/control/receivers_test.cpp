@@ -165,8 +165,12 @@ void Receivers::mix(Change&& change) {
         switch (draw(8)) {
             case 0:
             case 1:
-                // The rings must hold what the slowest worker leaves in them.
-                if (sent_[circuit] - left_[circuit] < 60 && sent_[circuit] < kFramesMax) {
+                // The rings must hold what the slowest worker leaves in them. Often more than a
+                // burst at once: a queue is not empty because it was polled.
+                for (unsigned frames = 1 + draw(50);
+                     frames > 0 && sent_[circuit] - left_[circuit] < 60 &&
+                     sent_[circuit] < kFramesMax;
+                     --frames) {
                     ASSERT_TRUE(arrive(circuit));
                 }
                 break;

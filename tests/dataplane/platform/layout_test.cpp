@@ -69,14 +69,34 @@ TEST(PacketPools, JumboBuffersHoldTheLargestFrame) {
     EXPECT_EQ(2'048u, buffer_room_bytes(BufferClass::Standard));
 }
 
+using Pollers = std::vector<std::size_t>;
+Pollers by(std::size_t worker) {
+    return {worker};
+}
+
+TEST(Pollers, OfOnePortAreDifferentWorkersOfItsSocket) {
+    DataplaneConfig config;
+    config.workers.resize(4);
+    const std::vector<WorkerPlace> places{
+        {.socket = 0}, {.socket = 0}, {.socket = 0}, {.socket = 1}};
+
+    EXPECT_THAT(
+        choose_pollers(config, places, {{0}, {.socket = 0, .queues = 4}}),
+        ElementsAre(by(0), Pollers{1, 2, 0, 1})
+    );
+}
+
 TEST(Pollers, AreOnThePortsSocketAndTakeTurns) {
     DataplaneConfig config;
     config.workers.resize(4);
     const std::vector<WorkerPlace> places{
         {.socket = 0}, {.socket = 0}, {.socket = 1}, {.socket = 1}};
 
-    EXPECT_THAT(choose_pollers(config, places, {1, 1, 0, 1}), ElementsAre(2, 3, 0, 2));
-    EXPECT_THAT(choose_pollers(config, places, {5}), ElementsAre(0)) << "remote, but polled";
+    EXPECT_THAT(
+        choose_pollers(config, places, {{1}, {1}, {0}, {1}}),
+        ElementsAre(by(2), by(3), by(0), by(2))
+    );
+    EXPECT_THAT(choose_pollers(config, places, {{5}}), ElementsAre(by(0))) << "remote, but polled";
 }
 
 TEST(Pollers, LeaveOutTheSharedWorkerUnlessThereIsNoOther) {
@@ -85,9 +105,9 @@ TEST(Pollers, LeaveOutTheSharedWorkerUnlessThereIsNoOther) {
     config.workers[0].shared = true;
     const std::vector<WorkerPlace> places{{.socket = 0}, {.socket = 0}};
 
-    EXPECT_THAT(choose_pollers(config, places, {std::nullopt, std::nullopt}), ElementsAre(1, 1));
+    EXPECT_THAT(choose_pollers(config, places, {{}, {}}), ElementsAre(by(1), by(1)));
     config.workers[1].shared = true;
-    EXPECT_THAT(choose_pollers(config, places, {std::nullopt, std::nullopt}), ElementsAre(0, 1));
+    EXPECT_THAT(choose_pollers(config, places, {{}, {}}), ElementsAre(by(0), by(1)));
 }
 
 TEST(Netdev, IsNamedByTheDevicesArguments) {

@@ -50,7 +50,7 @@ protected:
         config.control_core = core;
         config.workers = {{.core = core, .idle = IdlePolicy::Adaptive, .shared = true}};
         config.ports.resize(2);
-        config.ports[0] = {.name = "a", .device = "net_null0"};
+        config.ports[0] = {.name = "a", .device = "net_null0", .rx_queues = 2, .steered_queues = 1};
         config.ports[1] = {.name = "b", .device = "net_null1,no-rx=1"};
         config.hugepages = HugepageUse::Never;
         config.memory_megabytes = 128;
@@ -95,6 +95,21 @@ TEST_F(RuntimeTest, SaysWhatEachPortIs) {
     EXPECT_EQ(17u, port.mac.size());
     EXPECT_TRUE(port.link_up);
     EXPECT_EQ(2'048u + 4u, port.frame_max.value) << "one standard buffer and the FCS";
+}
+
+TEST_F(RuntimeTest, ADeviceWithoutRulesGoesOnWithItsOtherQueues) {
+    const PortStatus port = dataplane().port_status(PortIndex{0});
+
+    EXPECT_EQ(2U, port.rx_queues);
+    EXPECT_EQ(Steering::None, port.steering);
+    const std::lock_guard lock{mutex_};
+    EXPECT_THAT(lines_, Contains(HasSubstr("port 'a': the device takes no rule from VLAN")));
+    EXPECT_THAT(lines_, Contains(HasSubstr("2 rx queues (its far end chooses one) polled")));
+    ReceiverPlan plan = port.plan;
+    plan.steered.push_back({VidRuns::of(100), plan.others});
+    const auto answer = dataplane().assign_receivers(PortIndex{0}, plan);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(ErrorCode::Unavailable, answer.error().code);
 }
 
 TEST_F(RuntimeTest, ASharedWorkerIsAdaptiveAndAlive) {
