@@ -15,7 +15,7 @@ namespace strowger::daemon {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{100};
-constexpr unsigned kTicksBetweenWatchdogs = 10;
+constexpr unsigned kTicksInASecond = 10;
 constexpr std::chrono::microseconds kPause{20};
 constexpr unsigned kTicksToStopMax = 100;
 
@@ -88,8 +88,11 @@ void ControlLoop::chase_workers() {
 void ControlLoop::tick() {
     parts_.runtime.poll_links();
     progress();
-    if (++ticks_ % kTicksBetweenWatchdogs == 0 && watchdog_wanted() && workers_live()) {
-        notify_manager("WATCHDOG=1");
+    if (++ticks_ % kTicksInASecond == 0) {
+        parts_.runtime.watch_turns();
+        if (watchdog_wanted() && workers_live()) {
+            notify_manager("WATCHDOG=1");
+        }
     }
     if (stopping_ && (!parts_.provisioner.busy() || ticks_ > kTicksToStopMax)) {
         // What keeps the loop turning now is the API's last answers, each bounded in time.

@@ -2,6 +2,7 @@
 #include "config/site_rules.h"
 
 #include "strowger/model/identity.h"
+#include "strowger/model/limits.h"
 
 #include <algorithm>
 #include <arpa/inet.h>

@@ -7,12 +7,15 @@
 #include "platform/ports.h"
 #include "platform/topology.h"
 #include "platform/tsc_rate.h"
+#include "platform/turn_watch.h"
 #include "platform/worker_threads.h"
 #include "worker/worker_group.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <string>
@@ -98,6 +101,30 @@ void report_tables(const DataplaneConfig& config, const WorkerGroup& group, cons
     );
 }
 
+std::string text_of(const std::string& path) {
+    std::ifstream file{path};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+TurnClocks turns_of(const WorkerGroup& group, std::size_t id) {
+    const WorkerStats& stats = group.worker(id).stats();
+    const auto microseconds = [&group](std::uint64_t ticks) {
+        return ticks / std::max<std::uint64_t>(1, group.clock_hz() / 1'000'000);
+    };
+    TurnClocks clocks{
+        .long_turns = stats.long_turns.read(),
+        .long_us = microseconds(stats.long_turn_ticks.read()),
+        .last_us = {},
+    };
+    std::transform(
+        stats.last_long.begin(),
+        stats.last_long.end(),
+        clocks.last_us.begin(),
+        [&](const WorkerCounter& ticks) { return microseconds(ticks.read()); }
+    );
+    return clocks;
+}
+
 } // namespace
 
 /// In the order of their making: each uses those above it.
@@ -107,6 +134,8 @@ struct Runtime::Parts {
     std::unique_ptr<WorkerGroup> group;
     std::optional<RingDataplane> dataplane;
     std::unique_ptr<WorkerThreads> threads;
+    std::optional<TurnWatch> turns;
+    std::vector<std::uint32_t> cores; ///< of the workers
 
     ~Parts() {
         threads.reset();
@@ -160,6 +189,10 @@ Runtime::start(const DataplaneConfig& config, const Report& report) {
         return threads.error();
     }
     parts.threads = std::move(*threads);
+    parts.turns.emplace(report);
+    for (const WorkerConfig& worker : config.workers) {
+        parts.cores.push_back(worker.core);
+    }
     if (std::any_of(config.workers.begin(), config.workers.end(), [](const WorkerConfig& worker) {
             return worker.shared;
         })) {
@@ -176,6 +209,20 @@ void Runtime::poll_links() {
 }
 int Runtime::link_descriptor() const {
     return parts_->ports->link_descriptor();
+}
+void Runtime::watch_turns() {
+    const std::string stat = text_of("/proc/stat");
+    std::vector<TurnWatch::Source> workers;
+    for (std::size_t id = 0; id < parts_->group->size(); ++id) {
+        const std::uint32_t core = parts_->cores[id];
+        TurnClocks clocks = turns_of(*parts_->group, id);
+        clocks.stolen_us = stolen_us_in(stat, core);
+        clocks.run_delay_us = run_delay_us_in(text_of(
+            "/proc/self/task/" + std::to_string(parts_->threads->thread_id(id)) + "/schedstat"
+        ));
+        workers.push_back({.core = core, .clocks = clocks});
+    }
+    parts_->turns->look(workers);
 }
 
 } // namespace strowger::dataplane

@@ -31,6 +31,9 @@ public:
     /// Brings the link states up to date: every 100 ms, and when link_descriptor() is readable.
     void poll_links();
     [[nodiscard]] int link_descriptor() const;
+    /// Logs turns of the workers that took too long since the last call, and whose that time was.
+    /// About once a second.
+    void watch_turns();
 
 private:
     struct Parts;

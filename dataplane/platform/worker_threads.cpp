@@ -2,6 +2,7 @@
 #include "platform/worker_threads.h"
 
 #include "platform/eal.h"
+#include "platform/turn_watch.h"
 
 #include <rte_errno.h>
 #include <rte_launch.h>
@@ -11,6 +12,8 @@
 #include <ctime>
 #include <string>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace strowger::dataplane {
 
@@ -46,8 +49,10 @@ private:
 } // namespace
 
 int WorkerThreads::run(void* argument) {
-    const Job& job = *static_cast<const Job*>(argument);
+    Job& job = *static_cast<Job*>(argument);
+    job.thread.store(static_cast<int>(::syscall(SYS_gettid)), std::memory_order_relaxed);
     if (job.idle == IdlePolicy::Poll) {
+        job.worker->watch_turns(job.long_turn_ticks);
         while (!job.stop->load(std::memory_order_relaxed)) {
             job.worker->turn();
         }
@@ -72,11 +77,12 @@ WorkerThreads::start(const DataplaneConfig& config, WorkerGroup& group) {
     threads->jobs_ = std::make_unique<Job[]>(group.size());
     for (std::size_t id = 0; id < group.size(); ++id) {
         const WorkerConfig& worker = config.workers[id];
-        threads->jobs_[id] = {
-            .worker = &group.worker(id),
-            .idle = worker.shared ? IdlePolicy::Adaptive : worker.idle,
-            .stop = &threads->stop_};
-        const int code = rte_eal_remote_launch(run, &threads->jobs_[id], lcore_of(id));
+        Job& job = threads->jobs_[id];
+        job.worker = &group.worker(id);
+        job.idle = worker.shared ? IdlePolicy::Adaptive : worker.idle;
+        job.stop = &threads->stop_;
+        job.long_turn_ticks = group.clock_hz() / 1'000'000 * kLongTurnUs;
+        const int code = rte_eal_remote_launch(run, &job, lcore_of(id));
         if (code != 0) {
             return Error{
                 .code = ErrorCode::Unavailable,

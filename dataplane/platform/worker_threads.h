@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace strowger::dataplane {
@@ -24,11 +25,18 @@ public:
     /// Each worker ends its turn, then stops.
     ~WorkerThreads();
 
+    /// The kernel's number of a worker's thread; 0: it does not run yet.
+    [[nodiscard]] int thread_id(std::size_t worker) const {
+        return jobs_[worker].thread.load(std::memory_order_relaxed);
+    }
+
 private:
     struct Job {
         Worker* worker = nullptr;
         IdlePolicy idle = IdlePolicy::Poll;
         const std::atomic<bool>* stop = nullptr;
+        std::uint64_t long_turn_ticks = 0;
+        std::atomic<int> thread{0};
     };
     WorkerThreads() = default;
     static int run(void* job);

@@ -79,6 +79,18 @@ struct alignas(64) WorkerStats {
     WorkerCounter taken_over;
     WorkerCounter loops;
     WorkerCounter busy_cycles;
+    /// Turns that took longer than WorkerParts::long_turn_ticks, and the last of them, in TSC
+    /// ticks: turn n is at n % kLongTurnsKept.
+    static constexpr std::size_t kLongTurnsKept = 16;
+    WorkerCounter long_turns;
+    WorkerCounter long_turn_ticks; ///< of all of them together
+    std::array<WorkerCounter, kLongTurnsKept> last_long;
+
+    void note_long_turn(std::uint64_t ticks) noexcept {
+        last_long[long_turns.read() % kLongTurnsKept].set(ticks);
+        long_turn_ticks.add(ticks);
+        long_turns.add(1);
+    }
 };
 
 } // namespace strowger::dataplane

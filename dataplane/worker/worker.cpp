@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/worker.h"
 
+#include <rte_cycles.h>
+
 namespace strowger::dataplane {
 
 void CircuitMoves::attach(WorkerParts& parts) noexcept {
@@ -17,6 +19,11 @@ void CircuitMoves::free_parked() noexcept {
             arrival.head = (arrival.head + 1) & (parts_->parked_max - 1);
         }
     }
+}
+
+void Worker::watch_turns(std::uint64_t long_turn_ticks) noexcept {
+    parts_.long_turn_ticks = long_turn_ticks;
+    turn_began_ = rte_rdtsc();
 }
 
 void Worker::free_frames() noexcept {

@@ -34,6 +34,8 @@ struct WorkerParts {
     /// Time of tests; null: the TSC.
     const std::atomic<std::uint64_t>* virtual_clock = nullptr;
 
+    /// A turn that takes longer is counted. Never: where a worker sleeps between turns.
+    std::uint64_t long_turn_ticks = UINT64_MAX;
     std::uint32_t rx_count = 0;
     std::array<RxQueue, kRxQueuesMax> rx; ///< polled in turn; changed by commands only
     /// Frames that others classified and this worker owns, by the worker they come from.
@@ -79,6 +81,8 @@ public:
         moves_.attach(parts_);
     }
 
+    /// From here on turns that take longer are counted. On the worker's thread.
+    void watch_turns(std::uint64_t long_turn_ticks) noexcept;
     /// One turn. Returns whether it found frames or commands.
     bool turn() noexcept { return path_->turn(*this); }
 
@@ -114,6 +118,7 @@ private:
     std::uint32_t taken_count_ = 0;
     std::uint32_t frames_moved_ = 0;
     bool circuits_moved_ = false;
+    std::uint64_t turn_began_ = 0; ///< the last one, in TSC ticks
     std::uint64_t staged_ports_ = 0;
     WorkerStats stats_;
     alignas(64) std::atomic<std::uint64_t> applied_{0};

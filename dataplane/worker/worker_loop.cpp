@@ -21,6 +21,10 @@ public:
     static bool turn(Worker& worker) noexcept {
         WorkerLoop loop(worker);
         const std::uint64_t began = rte_rdtsc();
+        if (began - worker.turn_began_ > worker.parts_.long_turn_ticks) [[unlikely]] {
+            worker.stats_.note_long_turn(began - worker.turn_began_);
+        }
+        worker.turn_began_ = began;
         loop.take_commands();
         loop.move_frames();
         loop.apply_commands();

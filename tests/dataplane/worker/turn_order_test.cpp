@@ -175,5 +175,24 @@ TEST(Turn, SaysWhetherThereWasWork) {
     EXPECT_EQ(1U, counters.drops[static_cast<std::size_t>(DropReason::Unmatched)]);
 }
 
+TEST(Turns, ThatTakeTooLongAreCountedOnlyWhereTheyAreWatched) {
+    SteppedDataplane stepped{{}};
+    dataplane::Worker& worker = stepped.parts().group->worker(0);
+    stepped.step(0);
+    stepped.step(0);
+    EXPECT_EQ(0U, worker.stats().long_turns.read());
+
+    worker.watch_turns(1); // a tick: every turn
+    stepped.step(0);
+    stepped.step(0);
+
+    EXPECT_EQ(2U, worker.stats().long_turns.read());
+    EXPECT_GT(worker.stats().last_long[1].read(), 1U);
+    EXPECT_EQ(
+        worker.stats().long_turn_ticks.read(),
+        worker.stats().last_long[0].read() + worker.stats().last_long[1].read()
+    );
+}
+
 } // namespace
 } // namespace strowger::test
