@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "table/meter.h"
 
+#include "table/slot_state.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 
@@ -376,6 +379,81 @@ TEST(Meter, AgreesWithExactArithmetic) {
             ASSERT_NEAR(exact.excess_bytes(), meter.excess_bytes(), bound);
         }
     }
+}
+
+/// A meter whose circuit moves to another worker after each frame, to a slot that was installed
+/// there with the same terms.
+class MovingMeter {
+public:
+    MovingMeter(const MeterConfig& config, std::uint64_t clock_hz)
+        : config_(config), clock_(MeterClock::from_hz(clock_hz)) {
+        slots_[0].hot.meter.start(config_, 0, clock_);
+    }
+    Color color(std::uint32_t bytes, std::uint64_t now) {
+        return slots_[owner_].hot.meter.color(bytes, false, now, clock_.byte_tokens());
+    }
+    void move(std::uint64_t now) {
+        SlotState in_the_ring;
+        const Slot& from = slots_[owner_];
+        export_slot(from.hot, from.cold, in_the_ring);
+        owner_ = 1 - owner_;
+        Slot& to = slots_[owner_];
+        to.hot.meter.start(config_, now, clock_); // as InstallEndpoint does: with full buckets
+        adopt_slot(in_the_ring, to.hot, to.cold);
+    }
+    [[nodiscard]] const Meter& meter() const { return slots_[owner_].hot.meter; }
+
+private:
+    struct Slot {
+        HotSlot hot{};
+        ColdSlot cold{};
+    };
+    MeterConfig config_;
+    MeterClock clock_;
+    std::array<Slot, 2> slots_;
+    std::size_t owner_ = 0;
+};
+
+/// Rates and bursts at which the excess bucket is full at times, empty at times, and between.
+MeterConfig any_config(std::mt19937_64& random) {
+    return {
+        .committed_bps = 1'000'000 + random() % 9'000'000,
+        .excess_bps = random() % 3 == 0 ? 0 : 1'000'000 + random() % 9'000'000,
+        .committed_burst_bytes = static_cast<std::uint32_t>(9'216 + random() % 20'000),
+        .excess_burst_bytes = static_cast<std::uint32_t>(9'216 + random() % 20'000),
+        .color_aware = false,
+        .coupling = random() % 2 == 0,
+    };
+}
+
+TEST(Meter, ColoursAfterAMoveAsIfItHadNotMoved) {
+    constexpr std::uint64_t kClock = 1'000'000'000;
+    const MeterClock clock = MeterClock::from_hz(kClock);
+    std::mt19937_64 random{7};
+    std::array<unsigned, 2> moved_full{};
+    for (unsigned round = 0; round < 200; ++round) {
+        SCOPED_TRACE(testing::Message() << "round " << round);
+        const MeterConfig config = any_config(random);
+        Meter stays;
+        stays.start(config, 0, clock);
+        MovingMeter moves{config, kClock};
+        std::uint64_t now = 0;
+        for (unsigned i = 0; i < 1'000; ++i) {
+            // Mostly about what was bought, with pauses in which buckets fill.
+            now += random() % (random() % 8 == 0 ? 40'000'000 : 4'000'000);
+            const auto bytes = static_cast<std::uint32_t>(64 + random() % 9'153);
+            const Color wanted = stays.color(bytes, false, now, clock.byte_tokens());
+            ASSERT_EQ(wanted, moves.color(bytes, now)) << "frame " << i;
+            ASSERT_EQ(stays.committed_tokens(), moves.meter().committed_tokens()) << "frame " << i;
+            ASSERT_EQ(stays.excess_tokens(), moves.meter().excess_tokens()) << "frame " << i;
+            moves.move(now);
+            const std::uint64_t full = Meter::ExcessIsFull::get(stays.times());
+            ASSERT_EQ(full, Meter::ExcessIsFull::get(moves.meter().times())) << "frame " << i;
+            ++moved_full[full];
+        }
+    }
+    EXPECT_GT(moved_full[0], 10'000U) << "hardly ever moved with room in the excess bucket";
+    EXPECT_GT(moved_full[1], 10'000U) << "hardly ever moved with a full one";
 }
 
 } // namespace
