@@ -62,6 +62,8 @@ private:
     void go_on_with(std::span<void* const> frames) noexcept;
     void unpark() noexcept;
     void poll(const RxQueue& queue) noexcept;
+    void parse_now(Burst& burst) noexcept;
+    void park(Burst& burst) noexcept;
     void start_polling(const RxQueueCommand& what) noexcept;
     void stop_polling(const RxQueueCommand& what) noexcept;
     void come_in() noexcept;
@@ -220,27 +222,18 @@ void WorkerLoop::go_on_with(std::span<void* const> frames) noexcept {
     worker_.stats_.taken_over.add(frames.size());
     Burst& burst = filling();
     load_burst(frames, burst);
-    burst.now = now();
-    parse(burst, parts_.port_stats);
-    if (worker_.moves_.parks()) [[unlikely]] {
-        worker_.moves_.park(burst, parts_.port_stats);
-    }
+    parse_now(burst);
+    park(burst);
     find_slots(parts_.hot_slots, burst);
     come_in();
 }
 
 void WorkerLoop::unpark() noexcept {
     worker_.moves_.begin_unparking();
-    while (true) {
-        Burst& burst = filling();
-        const std::uint16_t count = worker_.moves_.unpark(burst);
-        if (count == 0) {
-            break;
-        }
+    while (const std::uint16_t count = worker_.moves_.unpark(filling())) {
         worker_.frames_moved_ += count;
-        burst.now = now();
-        parse(burst, parts_.port_stats);
-        find_slots(parts_.hot_slots, burst);
+        parse_now(filling());
+        find_slots(parts_.hot_slots, filling());
         come_in();
     }
     worker_.frames_moved_ += worker_.moves_.end_unparking();
@@ -253,16 +246,26 @@ void WorkerLoop::poll(const RxQueue& queue) noexcept {
         return;
     }
     worker_.frames_moved_ += burst.count;
-    burst.now = now();
-    parse(burst, parts_.port_stats);
+    parse_now(burst);
     classify(worker_.classifier_, parts_.hot_slots, parts_.id, burst, parts_.port_stats);
     if (parts_.worker_count > 1) {
         hand_over(parts_.id, parts_.handover_out, burst, parts_.port_stats, worker_.stats_);
     }
+    park(burst);
+    come_in();
+}
+
+/// The time that its frames are metered at, and their tags.
+void WorkerLoop::parse_now(Burst& burst) noexcept {
+    burst.now = now();
+    parse(burst, parts_.port_stats);
+}
+
+/// Takes out those whose circuits are still to come.
+void WorkerLoop::park(Burst& burst) noexcept {
     if (worker_.moves_.parks()) [[unlikely]] {
         worker_.moves_.park(burst, parts_.port_stats);
     }
-    come_in();
 }
 
 /// The loads of a burst's slots are under way: the burst before it is finished meanwhile.
