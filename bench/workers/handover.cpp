@@ -28,29 +28,13 @@ namespace {
 constexpr std::uint32_t kCircuits = 10'000;
 constexpr std::size_t kOwner = 0;
 constexpr std::size_t kPoller = 1;
+constexpr std::chrono::milliseconds kWarmUp{200};
 
 /// All circuits on one worker, the source polled by the other.
-class Handover {
-public:
-    explicit Handover(Product& product) : product_(&product) {}
-    Result<void> install();
-
-    struct Measured {
-        std::uint64_t frames = 0;
-        std::uint64_t lost = 0;
-        double owner_ns = 0; ///< busy time a frame
-        double poller_ns = 0;
-    };
-    Measured run(double seconds, double tsc_hz);
-
-private:
-    Product* product_;
-};
-
-Result<void> Handover::install() {
+Result<void> install_on_owner(Product& product) {
     WorkerSet owner;
     owner.add(kOwner);
-    auto installed = product_->install(kCircuits, [owner](std::uint32_t circuit) {
+    auto installed = product.install(kCircuits, [owner](std::uint32_t circuit) {
         CircuitProgram program = program_of(circuit, Work::TwoToTwo, {0}, {1});
         program.workers = owner;
         return program;
@@ -58,7 +42,7 @@ Result<void> Handover::install() {
     if (!installed) {
         return installed;
     }
-    const auto place = product_->seam().place(CircuitKey{kCircuits - 1});
+    const auto place = product.seam().place(CircuitKey{kCircuits - 1});
     if (!place || place->worker != kOwner) {
         return Error{
             .code = ErrorCode::Unavailable,
@@ -68,15 +52,21 @@ Result<void> Handover::install() {
     return {};
 }
 
-Handover::Measured Handover::run(double seconds, double tsc_hz) {
-    constexpr std::chrono::milliseconds kWarmUp{200};
-    const auto threads = dataplane::WorkerThreads::start(product_->config(), product_->group());
+struct Measured {
+    std::uint64_t frames = 0;
+    std::uint64_t lost = 0;
+    double owner_ns = 0; ///< busy time a frame
+    double poller_ns = 0;
+};
+
+Measured hand_over(Product& product, double seconds, double tsc_hz) {
+    const auto threads = dataplane::WorkerThreads::start(product.config(), product.group());
     STROWGER_CHECK(threads.has_value());
-    const dataplane::Worker& owner = product_->group().worker(kOwner);
-    const dataplane::Worker& poller = product_->group().worker(kPoller);
-    const auto drops = [this] {
+    const dataplane::Worker& owner = product.group().worker(kOwner);
+    const dataplane::Worker& poller = product.group().worker(kPoller);
+    const auto drops = [&product] {
         std::uint64_t sum = 0;
-        for (const std::uint64_t count : product_->seam().port_counters({0}).drops) {
+        for (const std::uint64_t count : product.seam().port_counters({0}).drops) {
             sum += count;
         }
         return sum;
@@ -117,15 +107,15 @@ int measure_handover(const WorkersOptions& options) {
     if (!pair) {
         return not_measured(pair.error().message);
     }
-    Handover handover{(*pair)->product()};
-    if (auto installed = handover.install(); !installed) {
+    Product& product = (*pair)->product();
+    if (auto installed = install_on_owner(product); !installed) {
         return not_measured(installed.error().message);
     }
     const auto tsc_hz = static_cast<double>(dataplane::measure_tsc_hz());
     for (unsigned round = 0; round < options.rounds; ++round) {
         const Round floor = (*alone)->measure_floor(options.seconds);
         const Round completion = (*alone)->measure_product(options.seconds);
-        const Handover::Measured handed = handover.run(options.seconds, tsc_hz);
+        const Measured handed = hand_over(product, options.seconds, tsc_hz);
         fmt::print(
             R"({{"case":"handover","frames":{},"lost":{},"floor_ns":{:.2f},"run_to_completion_ns":{:.2f},)"
             R"("owner_ns":{:.2f},"poller_ns":{:.2f},"void":"{}"}})"
