@@ -28,8 +28,12 @@ namespace {
 
 constexpr std::uint32_t kCircuits = 1'000;
 constexpr std::uint32_t kOutEntries = 512;
-constexpr double kOffered = 2'000'000;
+constexpr double kOffered = 2'000'000; ///< frames a second, half of them green
 constexpr double kTaken = 1'500'000;
+constexpr double kSliceSeconds = 0.01;
+constexpr unsigned kSlicesMin = 10;      ///< of a round that counts: 100,000 green frames
+constexpr double kHeldUpSeconds = 50e-6; ///< 50 green frames: fewer than wait for a device
+constexpr double kQuietSeconds = 0.002;  ///< nothing came for so long: the port is empty
 constexpr std::size_t kGreen = 0;
 constexpr std::size_t kYellow = 1;
 
@@ -42,10 +46,6 @@ CircuitProgram yellow_program(std::uint32_t circuit) {
         BandwidthProfile::resolve(spec, Bytes{limits::kFrameBytesDefault}).value();
     return program;
 }
-
-constexpr double kSliceSeconds = 0.01;
-constexpr unsigned kSlicesMin = 10;      ///< of a round that counts: 100,000 green frames
-constexpr double kHeldUpSeconds = 50e-6; ///< 50 green frames: fewer than wait for a device
 
 /// Says when one of two threads has not come round for too long.
 class HeldUp {
@@ -92,7 +92,7 @@ bool stall(PacedSource& source, const dataplane::Worker& worker, double tsc_hz) 
             (void)source.collect();
         }
     }
-    const auto quiet = static_cast<std::uint64_t>(0.002 * tsc_hz);
+    const auto quiet = static_cast<std::uint64_t>(kQuietSeconds * tsc_hz);
     for (std::uint64_t last = rte_rdtsc(); rte_rdtsc() - last < quiet;) {
         last = source.collect() ? rte_rdtsc() : last;
     }
