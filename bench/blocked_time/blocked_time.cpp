@@ -9,6 +9,7 @@
 #include "lib/lcore.h"
 #include "lib/not_measured.h"
 #include "lib/paced_source.h"
+#include "lib/rig.h"
 #include "lib/ring_port.h"
 #include "platform/tsc_rate.h"
 #include "strowger/base/check.h"
@@ -395,7 +396,5 @@ int run(const Options& options) {
 } // namespace strowger::bench
 
 int main(int argc, char** argv) {
-    const int status = strowger::bench::run(strowger::bench::read_options(argc, argv));
-    std::fflush(nullptr);
-    std::_Exit(status); // hugepages of --in-memory go with the process
+    strowger::bench::end_process(strowger::bench::run(strowger::bench::read_options(argc, argv)));
 }

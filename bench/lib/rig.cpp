@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <utility>
@@ -91,6 +92,11 @@ Result<void> start_eal(
     }
     eal = std::move(*started);
     return {};
+}
+
+void end_process(int status) {
+    std::fflush(nullptr);
+    std::_Exit(status);
 }
 
 Result<std::unique_ptr<BenchDevice>>

@@ -28,6 +28,11 @@ Result<void> start_eal(
     std::uint64_t megabytes
 );
 
+/// How a benchmark's main returns once there may be an EAL. Hugepages of --in-memory go with the
+/// process; workers may still run, and to take a million frames' devices apart would only take
+/// time.
+[[noreturn]] void end_process(int status);
+
 /// An ethdev made for a benchmark. Removed when it goes.
 class BenchDevice {
 public:

@@ -3,6 +3,7 @@
 // How many circuits a second the seam brings to a running worker: created, modified, deleted, each
 // counted when the worker has acknowledged the last one. No store, no API: what they could reach.
 #include "lib/not_measured.h"
+#include "lib/rig.h"
 #include "lib/ring_port.h"
 #include "platform/worker_threads.h"
 #include "strowger/base/check.h"
@@ -146,8 +147,7 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "usage: apply_rate [CIRCUITS (1 to 1000000) [ROUNDS (1 to 1000)]]\n");
         return 2;
     }
-    const int status =
-        strowger::bench::run(static_cast<std::uint32_t>(circuits), static_cast<unsigned>(rounds));
-    std::fflush(nullptr);
-    std::_Exit(status); // hugepages of --in-memory go with the process
+    strowger::bench::end_process(
+        strowger::bench::run(static_cast<std::uint32_t>(circuits), static_cast<unsigned>(rounds))
+    );
 }

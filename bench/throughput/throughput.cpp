@@ -371,9 +371,5 @@ int run(const Options& options) {
 } // namespace strowger::bench
 
 int main(int argc, char** argv) {
-    const int status = strowger::bench::run(strowger::bench::read_options(argc, argv));
-    std::fflush(nullptr);
-    // Hugepages of --in-memory go with the process; taking a million frames' devices apart first
-    // would only take time.
-    std::_Exit(status);
+    strowger::bench::end_process(strowger::bench::run(strowger::bench::read_options(argc, argv)));
 }

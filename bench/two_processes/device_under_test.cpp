@@ -117,8 +117,7 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "usage: device_under_test IN_DEVARGS OUT_DEVARGS CIRCUITS\n");
         return 2;
     }
-    const int status =
-        strowger::bench::run({argv[1], argv[2]}, static_cast<std::uint32_t>(circuits));
-    std::fflush(nullptr);
-    std::_Exit(status); // the worker runs until the process ends
+    strowger::bench::end_process(
+        strowger::bench::run({argv[1], argv[2]}, static_cast<std::uint32_t>(circuits))
+    );
 }

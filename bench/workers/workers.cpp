@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What workers do to each other, and ports of one worker.
+#include "lib/rig.h"
 #include "workers/parts.h"
 
 #include <cstdio>
@@ -74,7 +75,5 @@ int run(int argc, char** argv) {
 } // namespace strowger::bench
 
 int main(int argc, char** argv) {
-    const int status = strowger::bench::run(argc, argv);
-    std::fflush(nullptr);
-    std::_Exit(status); // hugepages of --in-memory go with the process
+    strowger::bench::end_process(strowger::bench::run(argc, argv));
 }
