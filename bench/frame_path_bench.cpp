@@ -6,12 +6,13 @@
 // again and again measures the first-level cache: 8,192 buffers are in turn.
 //
 // Cycles are ticks of the TSC, not of the core's own clock.
+#include "lib/cycles.h"
+#include "lib/worker_tables.h"
 #include "stage/classify.h"
 #include "stage/forward.h"
 #include "stage/parse.h"
 #include "stage/pass.h"
 #include "stage/rewrite.h"
-#include "worker/apply.h"
 #include "worker/port_set.h"
 
 #include <benchmark/benchmark.h>
@@ -26,6 +27,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <numeric>
@@ -36,124 +38,25 @@
 namespace strowger::dataplane {
 namespace {
 
-constexpr std::uint32_t kBuffers = 8'192;
-constexpr std::uint16_t kFrameBytes = 60; ///< without FCS
-constexpr std::uint32_t kCircuitsPerSVlan = 4'000;
-constexpr std::uint32_t kFirstVid = 2;
-constexpr std::uint64_t kClockHz = 2'000'000'000;
+using bench::Blocks;
+using bench::kPass;
+using bench::WorkerTables;
 
-/// Where and how the circuits' S-VLANs are mapped.
-enum class Blocks : std::uint8_t { Direct, Compact };
+constexpr std::uint16_t kFrameBytes = 60; ///< without FCS
 
 rte_mempool* frame_pool() {
     static rte_mempool* const kPool = rte_pktmbuf_pool_create(
-        "bench", 2 * kBuffers - 1, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY
+        "bench", 2 * kPass - 1, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY
     );
     return kPool;
 }
-
-template <typename T>
-T* allocate(std::size_t count) {
-    void* const memory = rte_zmalloc("bench", count * sizeof(T), RTE_CACHE_LINE_SIZE);
-    if (memory == nullptr) {
-        std::fprintf(stderr, "not enough memory for %zu × %zu bytes\n", count, sizeof(T));
-        std::exit(1);
-    }
-    return static_cast<T*>(memory);
-}
-
-/// One worker's tables with `circuits` circuits from port 0 to port 1 that translate both tags.
-class Tables {
-public:
-    Tables(std::uint32_t circuits, Blocks blocks) : circuits_(circuits), blocks_(blocks) {
-        ports.count = 2;
-        owner.hot = allocate<HotSlot>(circuits);
-        owner.cold = allocate<ColdSlot>(circuits);
-        owner.stats = stats.data();
-        owner.byte_tokens = clock_.byte_tokens();
-        lines_ = allocate<IndexLine>(
-            std::size_t{2 + s_vlans()} * BlockShape::kDirectLines // empty, root, one each
-        );
-        classifier.attach(lines_);
-        classifier.set_root(0, 0, BlockShape::kDirectLines);
-        for (std::uint32_t s = 0; s < s_vlans(); ++s) {
-            const auto vid = static_cast<std::uint16_t>(kFirstVid + s);
-            classifier.clear(block_of(s));
-            classifier.set_run(root(), {vid, vid}, block_of(s));
-        }
-        for (std::uint32_t circuit = 0; circuit < circuits; ++circuit) {
-            install(circuit);
-        }
-    }
-    Tables(const Tables&) = delete;
-    Tables& operator=(const Tables&) = delete;
-    Tables(Tables&&) = delete;
-    Tables& operator=(Tables&&) = delete;
-    ~Tables() {
-        rte_free(owner.hot);
-        rte_free(owner.cold);
-        rte_free(lines_);
-    }
-
-    [[nodiscard]] std::uint32_t circuits() const { return circuits_; }
-    [[nodiscard]] std::uint32_t per_s_vlan() const {
-        return blocks_ == Blocks::Direct ? kCircuitsPerSVlan : 9;
-    }
-    [[nodiscard]] std::uint32_t s_vlans() const {
-        return (circuits_ + per_s_vlan() - 1) / per_s_vlan();
-    }
-    [[nodiscard]] std::uint64_t now() const { return clock_.ticks(rte_rdtsc()); }
-
-    Classifier classifier;
-    OwnerTables owner;
-    PortSet ports;
-    std::array<PortStats, 2> stats;
-
-private:
-    static IndexEntry root() { return IndexEntry::block(BlockShape::kDirectLines, BlockShape{}); }
-    [[nodiscard]] IndexEntry block_of(std::uint32_t s) const {
-        const BlockShape shape =
-            blocks_ == Blocks::Direct ? BlockShape{} : BlockShape{.log2_lines = 1, .shift = 0};
-        return IndexEntry::block(2 * BlockShape::kDirectLines + s * shape.lines(), shape);
-    }
-    void install(std::uint32_t circuit) {
-        const std::uint32_t s = circuit / per_s_vlan();
-        const auto c = static_cast<std::uint16_t>(kFirstVid + circuit % per_s_vlan());
-        const InstallEndpoint command{
-            .slot = circuit,
-            .far_slot = circuit,
-            .meter =
-                {.committed_bps = 100'000'000'000,
-                 .excess_bps = 1'000'000'000,
-                 .committed_burst_bytes = 1U << 20,
-                 .excess_burst_bytes = 1U << 20},
-            .forwarding =
-                {.out_port = 1,
-                 .frame_max_bytes = 1'526,
-                 .flags = Forwarding::Forwards,
-                 .pop_count = 2,
-                 .push_count = 2,
-                 .push_vid = {static_cast<std::uint16_t>(kFirstVid + s + 100), c}},
-        };
-        apply(
-            Command{command},
-            {.classifier = &classifier, .tables = owner, .clock = clock_, .lanes = {}, .now = now()}
-        );
-        classifier.set_run(block_of(s), {c, c}, IndexEntry::endpoint(0, circuit, 2, 0));
-    }
-
-    std::uint32_t circuits_;
-    Blocks blocks_;
-    MeterClock clock_ = MeterClock::from_hz(kClockHz);
-    IndexLine* lines_ = nullptr;
-};
 
 /// 8,192 buffers in turn, each a frame of another circuit, drawn at random. The tags are written
 /// anew before each pass, outside of what is measured.
 class Frames {
 public:
-    Frames() : frames_(kBuffers) {
-        if (rte_pktmbuf_alloc_bulk(frame_pool(), frames_.data(), kBuffers) != 0) {
+    explicit Frames(std::uint32_t circuits) : frames_(kPass), circuits_(circuits) {
+        if (rte_pktmbuf_alloc_bulk(frame_pool(), frames_.data(), kPass) != 0) {
             std::fprintf(stderr, "not enough buffers\n");
             std::exit(1);
         }
@@ -165,17 +68,15 @@ public:
     Frames& operator=(const Frames&) = delete;
     Frames(Frames&&) = delete;
     Frames& operator=(Frames&&) = delete;
-    ~Frames() { rte_pktmbuf_free_bulk(frames_.data(), kBuffers); }
+    ~Frames() { rte_pktmbuf_free_bulk(frames_.data(), kPass); }
 
-    void tag_anew(const Tables& tables) {
-        std::uniform_int_distribution<std::uint32_t> any(0, tables.circuits() - 1);
-        for (rte_mbuf* const frame : frames_) {
-            const std::uint32_t circuit = any(random_);
-            const std::uint32_t s = kFirstVid + circuit / tables.per_s_vlan();
-            const std::uint32_t c = kFirstVid + circuit % tables.per_s_vlan();
+    void tag_anew(const WorkerTables& tables) {
+        const std::span<const std::uint32_t> drawn = circuits_.draw();
+        for (std::uint32_t i = 0; i < kPass; ++i) {
             const std::array<std::uint32_t, 2> tags = {
-                rte_cpu_to_be_32(0x8100'0000U | s), rte_cpu_to_be_32(0x8100'0000U | c)};
-            std::memcpy(rte_pktmbuf_mtod_offset(frame, void*, 12), tags.data(), sizeof(tags));
+                rte_cpu_to_be_32(0x8100'0000U | tables.s_vid(drawn[i])),
+                rte_cpu_to_be_32(0x8100'0000U | tables.c_vid(drawn[i]))};
+            std::memcpy(rte_pktmbuf_mtod_offset(frames_[i], void*, 12), tags.data(), sizeof(tags));
         }
     }
 
@@ -189,13 +90,13 @@ public:
         burst.count = kBurstMax;
         burst.dropped_count = 0;
         burst.now = now;
-        next_ = (next_ + kBurstMax) % kBuffers;
+        next_ = (next_ + kBurstMax) % kPass;
     }
 
 private:
     std::vector<rte_mbuf*> frames_;
     std::uint32_t next_ = 0;
-    std::mt19937 random_{1};
+    bench::RandomCircuits circuits_;
 };
 
 /// Which stages a row measures. Each row has those of the row above, so that a difference of two
@@ -207,7 +108,7 @@ enum class Upto : std::uint8_t { Parse, Classify, Pass, Rewrite };
 template <bool kPolices, Upto kUpto = Upto::Rewrite>
 class Pipeline {
 public:
-    Pipeline(Tables& tables, Frames& frames) : tables_(tables), frames_(frames) {}
+    Pipeline(WorkerTables& tables, Frames& frames) : tables_(tables), frames_(frames) {}
 
     void come_in(Burst& burst) {
         frames_.next(burst, tables_.now());
@@ -232,7 +133,7 @@ public:
     }
     /// All buffers once.
     void pass() {
-        for (std::uint32_t done = 0; done < kBuffers; done += 2 * kBurstMax) {
+        for (std::uint32_t done = 0; done < kPass; done += 2 * kBurstMax) {
             come_in(bursts_[0]);
             go_out(bursts_[1]);
             come_in(bursts_[1]);
@@ -244,40 +145,23 @@ public:
     [[nodiscard]] std::uint64_t passed() const { return passed_; }
 
 private:
-    Tables& tables_;
+    WorkerTables& tables_;
     Frames& frames_;
     std::array<Burst, 2> bursts_;
     std::uint64_t passed_ = 0;
 };
 
-/// Runs passes and reports cycles a frame: the median of the passes, and the best, which on a
-/// shared machine tells least of its other guests.
-template <typename Pass>
-void run(benchmark::State& state, Tables& tables, Frames& frames, Pass&& pass) {
-    std::vector<std::uint64_t> cycles;
-    for ([[maybe_unused]] const auto round : state) {
-        state.PauseTiming();
-        frames.tag_anew(tables);
-        state.ResumeTiming();
-        const std::uint64_t began = rte_rdtsc();
-        pass();
-        cycles.push_back(rte_rdtsc() - began);
-    }
-    std::sort(cycles.begin(), cycles.end());
-    const double median = static_cast<double>(cycles[cycles.size() / 2]);
-    state.SetItemsProcessed(state.iterations() * kBuffers);
-    state.counters["cycles/frame"] = median / kBuffers;
-    state.counters["best"] = static_cast<double>(cycles.front()) / kBuffers;
-    state.counters["circuits"] = tables.circuits();
-}
-
 template <bool kPolices, Upto kUpto>
 void stages(benchmark::State& state, Blocks blocks) {
-    Tables tables(static_cast<std::uint32_t>(state.range(0)), blocks);
-    Frames frames;
+    const auto circuits = static_cast<std::uint32_t>(state.range(0));
+    WorkerTables tables(circuits, blocks);
+    Frames frames(circuits);
     Pipeline<kPolices, kUpto> pipeline(tables, frames);
-    run(state, tables, frames, [&pipeline] { pipeline.pass(); });
-    const auto wanted = static_cast<std::uint64_t>(state.iterations()) * kBuffers;
+    const auto tag_anew = [&] { frames.tag_anew(tables); };
+    bench::measure_passes(state, {.circuits = circuits, .unit = "frame"}, tag_anew, [&pipeline] {
+        pipeline.pass();
+    });
+    const auto wanted = static_cast<std::uint64_t>(state.iterations()) * kPass;
     if (pipeline.passed() != wanted) {
         state.SkipWithError("frames were dropped: the figure is of something else");
     }
@@ -290,7 +174,7 @@ void memory_latency(benchmark::State& state) {
     struct alignas(64) Line {
         std::uint32_t next;
     };
-    Line* const memory = allocate<Line>(lines);
+    Line* const memory = bench::allocate<Line>(lines);
     std::vector<std::uint32_t> order(lines);
     std::iota(order.begin(), order.end(), 0U);
     std::shuffle(order.begin(), order.end(), std::mt19937{1});
@@ -313,18 +197,13 @@ void memory_latency(benchmark::State& state) {
     rte_free(memory);
 }
 
-constexpr std::int64_t kOne = 1;
-constexpr std::int64_t kThousand = 1'000;
-constexpr std::int64_t k64Thousand = 64'000;
-constexpr std::int64_t kMillion = 1'000'000;
-
 /// Nine C-VIDs on each of a port's 4094 S-VLANs are no more than 36,846 circuits.
 constexpr std::int64_t kNineEach = 36'000;
 
 void on_circuits(benchmark::internal::Benchmark* row, Blocks blocks) {
-    row->Arg(kOne)->Arg(kThousand);
+    row->Arg(bench::kOne)->Arg(bench::kThousand);
     if (blocks == Blocks::Direct) {
-        row->Arg(k64Thousand)->Arg(kMillion);
+        row->Arg(bench::k64Thousand)->Arg(bench::kMillion);
     } else {
         row->Arg(kNineEach);
     }

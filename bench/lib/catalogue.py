@@ -40,7 +40,8 @@ class Bench:
 
 
 BENCHES = (
-    Bench("stages", "Stages and tables, cycles a frame", in_process.stages),
+    Bench("stages", "Stages, cycles a frame", in_process.stages),
+    Bench("tables", "Tables and ledgers by themselves, cycles a lookup and a change", in_process.tables),
     Bench("throughput", "The worker loop from source to sink", in_process.throughput),
     Bench("peers", "The same work through testpmd and OVS-DPDK", side_by_side.measure),
     Bench("two_processes", "Two processes on two cores, over vhost-user and memif", two_processes.measure),

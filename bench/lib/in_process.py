@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What our own programs measure in one process: the stages, and the whole worker loop."""
+"""What our own programs measure in one process: the stages, the tables, and the whole worker loop."""
 
 import collections
 import json
@@ -11,28 +11,44 @@ from outcome import NotMeasured, Outcome, run_program
 CIRCUITS = (1, 1_000, 10_000, 100_000, 1_000_000)
 
 
-def stages(place):
-    """Google Benchmark's own JSON; the program names each case `what/circuits`."""
-    program, out = place.program("frame_path_bench"), place.scratch / "stages.json"
-    rounds = place.rounds(5)
-    command = [program, f"--benchmark_out={out}", "--benchmark_out_format=json", f"--benchmark_repetitions={rounds}",
+def google_benchmark(place, program):
+    """Its own JSON."""
+    out = place.scratch / f"{program}.json"
+    command = [place.program(program), f"--benchmark_out={out}", "--benchmark_out_format=json", f"--benchmark_repetitions={place.rounds(5)}",
                f"--benchmark_min_time={place.seconds(0.5)}"]
     run_program(command, 1800)
-    return stages_of(json.loads(out.read_text()))
+    return json.loads(out.read_text())
+
+
+def medians_of(done, report, unit):
+    """Cycles a `unit` by (what, circuits): the programs name each case `what/circuits`. Every repetition is kept as a sample."""
+    counter, cycles = f"cycles/{unit}", collections.defaultdict(list)
+    for row in report["benchmarks"]:
+        name = re.fullmatch(r"(\w+)(?:/([\d/]+))?", row["name"].split("/repeats")[0])
+        if row.get("run_type") != "iteration" or not name or counter not in row or row.get("error_occurred"):
+            continue
+        circuits = int((name[2] or "1").split("/")[0])
+        cycles[name[1], circuits].append(row[counter])
+        done.samples.append(f"{name[1]} {circuits}: {row[counter]:.2f} {counter}")
+    if not cycles:
+        raise NotMeasured(f"no row gave {counter}")
+    return {key: stats.median(samples) for key, samples in cycles.items()}
+
+
+def chart_of(middle, unit):
+    names = sorted({what for what, _ in middle})
+    return {"kind": "line", "title": f"Cycles a {unit} by number of random circuits", "x": "circuits", "y": f"cycles/{unit}",
+            "series": [{"name": name, "points": sorted([size, value] for (what, size), value in middle.items() if what == name)}
+                       for name in names]}
+
+
+def stages(place):
+    return stages_of(google_benchmark(place, "frame_path_bench"))
 
 
 def stages_of(report):
-    done, cycles = Outcome(), collections.defaultdict(list)
-    for row in report["benchmarks"]:
-        name = re.fullmatch(r"(\w+)(?:/([\d/]+))?", row["name"].split("/repeats")[0])
-        if row.get("run_type") != "iteration" or not name or "cycles/frame" not in row or row.get("error_occurred"):
-            continue
-        circuits = int((name[2] or "1").split("/")[0])
-        cycles[name[1], circuits].append(row["cycles/frame"])
-        done.samples.append(f"{name[1]} {circuits}: {row['cycles/frame']:.2f} cycles/frame")
-    if not cycles:
-        raise NotMeasured("frame_path_bench gave no cycles/frame")
-    middle = {key: stats.median(samples) for key, samples in cycles.items()}
+    done = Outcome()
+    middle = medians_of(done, report, "frame")
     for circuits in (1_000, 1_000_000):
         whole, parse, unpoliced = (middle.get((what, circuits)) for what in ("parse_to_rewrite", "parse", "parse_to_rewrite_unpoliced"))
         if whole is not None and parse is not None:
@@ -40,10 +56,22 @@ def stages_of(report):
             done.put(f"stages.cycles.{circuits}", whole - parse)
         if whole is not None and unpoliced is not None:
             done.put(f"stages.policing_adds.{circuits}", whole - unpoliced)
-    names = sorted({what for what, _ in middle})
-    done.charts.append({"kind": "line", "title": "Cycles a frame by number of random circuits", "x": "circuits", "y": "cycles/frame",
-                        "series": [{"name": name, "points": sorted([size, value] for (what, size), value in middle.items() if what == name)}
-                                   for name in names]})
+    done.charts.append(chart_of(middle, "frame"))
+    return done
+
+
+def tables(place):
+    return tables_of(google_benchmark(place, "table_bench"))
+
+
+def tables_of(report):
+    """What workers look up for a frame, and what the control thread does for a change."""
+    done = Outcome()
+    for unit in ("lookup", "change"):
+        middle = medians_of(done, report, unit)
+        for (what, circuits), cycles in middle.items():
+            done.put(f"tables.{what}.{circuits}", cycles)
+        done.charts.append(chart_of(middle, unit))
     return done
 
 

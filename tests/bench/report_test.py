@@ -90,6 +90,13 @@ class Figures(unittest.TestCase):
         figures = in_process.stages_of({"benchmarks": rows}).figures
         self.assertEqual({"stages.cycles.1000": 22, "stages.policing_adds.1000": 4, "stages.cycles.1000000": 49}, figures)
 
+    def test_tables_are_medians_by_what_they_do(self):
+        rows = [{"name": f"{name}/1000", "run_type": "iteration", f"cycles/{unit}": value}
+                for name, unit, values in (("classifier_find", "lookup", (7, 8, 30)), ("slot_ledger_replace", "change", (40,))) for value in values]
+        done = in_process.tables_of({"benchmarks": rows})
+        self.assertEqual({"tables.classifier_find.1000": 8, "tables.slot_ledger_replace.1000": 40}, done.figures)
+        self.assertEqual(["cycles/lookup", "cycles/change"], [chart["y"] for chart in done.charts])
+
     def test_blocked_time_is_the_median_of_pairs_and_never_a_gain(self):
         def round_of(pair, with_orders, lost):
             return {"case": "round", "pair": pair, "with_orders": with_orders, "untouched_lost": lost, "modified_lost": 0, "rate": 1e6}
