@@ -66,8 +66,10 @@ bool is_our_udp(const std::uint8_t* l3) noexcept {
 
 /// A frame shorter than Ethernet's least may have been padded on its way, none is cut.
 bool length_holds(const std::uint8_t* l3, std::uint32_t offset, std::uint32_t length) noexcept {
-    const std::uint32_t whole = offset + wire::be16(wire::get<std::uint16_t>(l3 + 2));
-    return length == whole || (length > whole && length == kFrameBytesMin - kFcsBytes);
+    const std::uint32_t bytes = wire::be16(wire::get<std::uint16_t>(l3 + 2));
+    const std::uint32_t whole = offset + bytes;
+    return bytes >= kIpv4Bytes + kUdpBytes + kSignatureBytes &&
+           (length == whole || (length > whole && length == kFrameBytesMin - kFcsBytes));
 }
 
 } // namespace

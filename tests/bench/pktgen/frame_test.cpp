@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -160,6 +161,15 @@ TEST(Frame, PaddingToEthernetsLeastIsNoDamage) {
     frame.resize(60);
 
     EXPECT_EQ(Reading::Kind::Ours, read(frame, none).kind);
+}
+
+TEST(Frame, OneThatSaysItEndsBeforeItsSignatureIsDamaged) {
+    auto frame = make(kQinQ, 64, entry(5, 2, 2));
+    // Length and identification change places: the checksum is the same.
+    std::swap_ranges(frame.begin() + 24, frame.begin() + 26, frame.begin() + 26);
+    ASSERT_EQ(0xFFFFu, ones_complement_sum(frame, 22));
+
+    EXPECT_EQ(Reading::Kind::Damaged, read(frame).kind);
 }
 
 TEST(Frame, StrangersAreForeign) {
