@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <iterator>
 #include <string>
 
 namespace strowger::api {
@@ -29,6 +31,34 @@ TEST(BatchDocument, FindsEachMemberWhateverStandsInItsTexts) {
     EXPECT_EQ(batch->member(3)->value.as_string(), "a\\");
     EXPECT_EQ(batch->pointer(4), "/delete/0");
     EXPECT_EQ(batch->verb(4), BatchVerb::Delete);
+}
+
+TEST(BatchDocument, FindsWhereAMemberEndsAfterLongTextsAndLongLists) {
+    for (std::size_t length = 0; length <= 100; ++length) {
+        const std::string members[] = {
+            '"' + std::string(length, 'x') + R"(\"]")",
+            '"' + std::string(length, 'x') + R"(\\")",
+            '[' + std::string(length, ' ') + R"("]"])",
+            '[' + std::string(length, '7') + R"(,{"a":[]},{}])",
+            '{' + std::string(length, ' ') + R"("a":[)" + std::string(length, '7') + "]}",
+        };
+        std::string text = R"({"create":[)";
+        for (const std::string& member : members) {
+            text += member + ',';
+        }
+        text.back() = ']';
+
+        const Result<BatchDocument> batch = BatchDocument::read(text + '}');
+
+        ASSERT_TRUE(batch) << length << ": " << batch.error().message;
+        ASSERT_EQ(batch->size(), std::size(members)) << length;
+        for (std::size_t index = 0; index < batch->size(); ++index) {
+            EXPECT_EQ(batch->member_text(index), members[index]) << length;
+        }
+        for (std::size_t end = text.size() - length; end < text.size(); ++end) {
+            EXPECT_FALSE(BatchDocument::read(text.substr(0, end))) << length << ", " << end;
+        }
+    }
 }
 
 TEST(BatchDocument, RefusesWhatIsNoFrame) {
