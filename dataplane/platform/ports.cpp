@@ -43,6 +43,12 @@ std::vector<std::vector<std::size_t>> choose_pollers(
         std::all_of(config.workers.begin(), config.workers.end(), [](const auto& worker) {
             return worker.shared;
         });
+    std::vector<std::size_t> candidates;
+    for (std::size_t id = 0; id < places.size(); ++id) {
+        if (all_shared || !config.workers[id].shared) {
+            candidates.push_back(id);
+        }
+    }
     std::vector<std::size_t> load(places.size(), 0);
     std::vector<std::vector<std::size_t>> pollers(ports.size());
     for (std::size_t port = 0; port < ports.size(); ++port) {
@@ -52,13 +58,11 @@ std::vector<std::vector<std::size_t>> choose_pollers(
             return std::tuple{far, here, load[worker]};
         };
         for (std::uint16_t queue = 0; queue < ports[port].queues; ++queue) {
-            std::size_t best = places.size();
-            for (std::size_t id = 0; id < places.size(); ++id) {
-                const bool may = all_shared || !config.workers[id].shared;
-                if (may && (best == places.size() || rank(id) < rank(best))) {
-                    best = id;
-                }
-            }
+            const std::size_t best = *std::min_element(
+                candidates.begin(),
+                candidates.end(),
+                [&rank](std::size_t a, std::size_t b) { return rank(a) < rank(b); }
+            );
             ++load[best];
             pollers[port].push_back(best);
         }

@@ -156,7 +156,7 @@ Result<void> WorkerGroup::build_worker(std::size_t id, const Terms& terms) {
     // As many as a hand-over ring takes: both say how long a worker may be late.
     parts.parked_max = terms.parked_max != 0 ? terms.parked_max : config.handover_ring;
     parts.parked = static_cast<rte_mbuf**>(
-        allocate(kMovesMax * std::size_t{parts.parked_max} * sizeof(*parts.parked), socket)
+        allocate(kMovesMax * std::size_t{parts.parked_max} * sizeof(void*), socket)
     );
     if (parts.index_lines == nullptr || parts.hot_slots == nullptr || parts.cold_slots == nullptr ||
         parts.port_stats == nullptr || parts.commands == nullptr || parts.parked == nullptr) {
