@@ -12,12 +12,14 @@ namespace {
 
 using Flags = std::vector<Flag>;
 
-constexpr std::array<Noun, 12> kNouns = {{
+constexpr std::array<Noun, 14> kNouns = {{
     {"circuit", "order, change, watch and remove circuits"},
     {"uni", "where customers attach: a port, or S-VLANs of one"},
     {"tenant", "customers of the exchange"},
     {"token", "keys to the API, one tenant's each"},
     {"port", "the exchange's network ports"},
+    {"slice", "workers reserved for tenants"},
+    {"worker", "the cores that forward"},
     {"order", "every accepted change, in order"},
     {"status", "is the exchange ready, and how are its ports"},
     {"context", "remembered addresses and tokens"},
@@ -201,6 +203,24 @@ void add_circuit(std::vector<Command>& commands) {
     );
 }
 
+/// `--tenant` is whom the slice is for: slices are the operator's, who acts for nobody here.
+void add_slices(std::vector<Command>& commands) {
+    const Flags reserved = {
+        {"core", "CORE", "a worker's core; in update, all of them anew", Completes::Nothing, true},
+        {"tenant",
+         "NAME",
+         "whose circuits they are for; in update, all of them anew, and '' for none",
+         Completes::Tenant,
+         true},
+        kDisplayName,
+        kTag};
+    add_readers(commands, "slice", Completes::Slice, listing());
+    add_crud(commands, "slice", Completes::Slice, reserved, reserved);
+    commands.push_back(
+        {"worker", "list", "list them, with their load", "", Completes::Nothing, {}, run_list}
+    );
+}
+
 void add_inventory(std::vector<Command>& commands) {
     const Flags labels = {kDisplayName, kTag};
     add_readers(commands, "uni", Completes::Uni, listing());
@@ -240,6 +260,7 @@ void add_inventory(std::vector<Command>& commands) {
          run_delete}
     );
     add_readers(commands, "port", Completes::Port, listing());
+    add_slices(commands);
     add_readers(
         commands,
         "order",

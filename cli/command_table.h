@@ -26,6 +26,7 @@ enum class Completes {
     Uni,
     Circuit,
     Order,
+    Slice,
     Context,
     Endpoint,
 };

@@ -40,6 +40,8 @@ std::string_view noun_of(Completes kind) {
             return "circuit";
         case Completes::Order:
             return "order";
+        case Completes::Slice:
+            return "slice";
         default:
             return "";
     }

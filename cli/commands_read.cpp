@@ -29,6 +29,9 @@ constexpr std::array<Filter, 5> kFilters = {{
 }};
 
 Outcome<std::string> query_of(const Arguments& arguments) {
+    if (find_flag(arguments.command, "limit") == nullptr) {
+        return std::string(); // a list that comes whole
+    }
     std::string query =
         "?limit=" + percent_encode(arguments.value("limit").value_or(std::string(kPageItems)));
     for (const Filter& filter : kFilters) {

@@ -2,6 +2,7 @@
 #include "cli/circuit_input.h"
 #include "cli/commands.h"
 #include "cli/json_access.h"
+#include "cli/slice_input.h"
 #include "cli/spec_file.h"
 #include "cli/terminal_text.h"
 #include "cli/units.h"
@@ -19,7 +20,7 @@ namespace strowger::cli {
 namespace json = boost::json;
 namespace {
 
-/// What the flags of `create` say of a tenant, a token or a UNI.
+/// What the flags of `create` say of a tenant, a token, a UNI or a slice.
 Outcome<json::object> plain_spec_from_flags(const Arguments& arguments) {
     json::object spec;
     if (!arguments.words.empty()) {
@@ -41,12 +42,21 @@ Outcome<json::object> plain_spec_from_flags(const Arguments& arguments) {
     if (Failure* failure = failure_of(labels)) {
         return std::move(*failure);
     }
+    if (arguments.command->noun == "slice") {
+        auto reservation = add_reservation(arguments, spec);
+        if (Failure* failure = failure_of(reservation)) {
+            return std::move(*failure);
+        }
+    }
     return spec;
 }
 
 json::object skeleton_of(std::string_view noun) {
     if (noun == "circuit") {
         return circuit_skeleton();
+    }
+    if (noun == "slice") {
+        return slice_skeleton();
     }
     if (noun == "uni") {
         return {
@@ -95,8 +105,12 @@ Outcome<std::string> body_of_update(Session& session, const Arguments& arguments
     if (arguments.command->noun == "circuit") {
         flags = circuit_patch_from_flags(arguments);
     } else {
-        auto labels = add_labels(arguments, std::get<json::object>(flags), true);
-        if (Failure* failure = failure_of(labels)) {
+        auto& patch = std::get<json::object>(flags);
+        auto added = add_labels(arguments, patch, true);
+        if (failure_of(added) == nullptr && arguments.command->noun == "slice") {
+            added = add_reservation(arguments, patch);
+        }
+        if (Failure* failure = failure_of(added)) {
             return std::move(*failure);
         }
     }

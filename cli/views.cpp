@@ -60,6 +60,52 @@ Cell circuit_endpoints(const json::value& object) {
     return {spec == nullptr ? "" : endpoints_text(*spec)};
 }
 
+/// "2, 3"
+std::string joined(const json::value& object, const JsonPath& path) {
+    const json::value* list = find_value(object, path);
+    std::string text;
+    if (list != nullptr && list->is_array()) {
+        for (const json::value& item : list->get_array()) {
+            text += text.empty() ? "" : ", ";
+            text += item.is_string() ? std::string(item.get_string()) : json::serialize(item);
+        }
+    }
+    return text;
+}
+
+Cell slice_cores(const json::value& object) {
+    return {joined(object, {"spec", "cores"})};
+}
+
+Cell slice_tenants(const json::value& object) {
+    return {joined(object, {"spec", "tenants"})};
+}
+
+/// "25.0 %" of 250 thousandths.
+Cell busy_text(const json::value& object, const JsonPath& path) {
+    const json::value* value = find_value(object, path);
+    boost::system::error_code error;
+    const auto permille = value == nullptr ? 0 : value->to_number<std::uint32_t>(error);
+    return {value == nullptr || error ? "" : fmt::format("{}.{} %", permille / 10, permille % 10)};
+}
+
+Cell slice_busy(const json::value& object) {
+    return busy_text(object, {"status", "busy_permille"});
+}
+
+Cell worker_busy(const json::value& object) {
+    return busy_text(object, {"busy_permille"});
+}
+
+Cell worker_kind(const json::value& object) {
+    return {text_at(object, {"shared"}) == "true" ? "shared" : text_at(object, {"idle"})};
+}
+
+Cell isolation_of(const json::value& object) {
+    const std::string isolation = text_at(object, {"status", "isolation"});
+    return {isolation, isolation == "hard" ? Tone::Good : Tone::Warning};
+}
+
 const std::map<std::string_view, std::vector<ListColumn>>& list_columns() {
     const Column name{"NAME"};
     const Column id{"ID"};
@@ -100,6 +146,23 @@ const std::map<std::string_view, std::vector<ListColumn>>& list_columns() {
           {{"CIR", true}, {}, circuit_cir},
           {{"ENDPOINTS"}, {}, circuit_endpoints},
           {{"DISPLAY NAME"}, {"spec", "display_name"}}}},
+        {"slice",
+         {{name, {"spec", "name"}},
+          {id, {"id"}},
+          {{"CORES"}, {}, slice_cores},
+          {{"TENANTS"}, {}, slice_tenants},
+          {{"ISOLATION"}, {}, isolation_of},
+          {{"BUSY", true}, {}, slice_busy},
+          {{"CIRCUITS", true}, {"status", "circuits"}},
+          {{"MOVING", true}, {"status", "circuits_moving"}},
+          {{"DISPLAY NAME"}, {"spec", "display_name"}}}},
+        {"worker",
+         {{{"CORE", true}, {"core"}},
+          {{"SLICE"}, {"slice", "name"}},
+          {{"BUSY", true}, {}, worker_busy},
+          {{"CIRCUITS", true}, {"circuits"}},
+          {{"IDLE"}, {}, worker_kind},
+          {{"NUMA", true}, {"numa_node"}}}},
         {"order",
          {{{"SEQ", true}, {"seq"}},
           {id, {"id"}},

@@ -44,10 +44,11 @@ void report(dataplane::Severity severity, const std::string& line) {
     }
 }
 
-service::ServiceLimits service_limits(const config::SiteLimits& site) {
+service::ServiceLimits service_limits(const config::SiteLimits& site, std::uint32_t endpoints) {
     service::ServiceLimits limits;
     limits.circuits_per_tenant = site.circuits_per_tenant;
     limits.tokens_per_tenant = site.tokens_per_tenant;
+    limits.endpoints_per_worker = endpoints;
     limits.writes_outstanding_max = site.writes_outstanding;
     limits.idempotency_keys_max = site.idempotency_keys_per_tenant;
     return limits;
@@ -152,7 +153,7 @@ Result<void> Site::start(const config::SiteConfig& site) {
         service::Provisioner::Parts{
             .dataplane = runtime_->dataplane(), .store = *store_, .codec = codec_, .clock = clock_},
         site.dataplane.ports,
-        service_limits(site.limits)
+        service_limits(site.limits, site.dataplane.endpoints)
     );
     if (auto restored = restore(site); !restored) {
         return restored;
@@ -183,6 +184,9 @@ Result<void> Site::start_store(const config::SiteConfig& site) {
 Result<void> Site::restore(const config::SiteConfig& site) {
     if (auto restored = provisioner_->restore(report_progress); !restored) {
         return restored;
+    }
+    for (const std::string& warning : provisioner_->warnings()) {
+        log(LogLevel::Warning, warning);
     }
     const std::string& path = site.api.operator_token_file;
     return provisioner_->ensure_operator_token([&path](const std::string& token) {

@@ -10,9 +10,9 @@ namespace strowger {
 namespace {
 
 constexpr std::array<std::string_view, kObjectKindCount> kPrefixes =
-    {"ten", "tok", "prt", "uni", "ckt", "ord"};
+    {"ten", "tok", "prt", "uni", "ckt", "ord", "slc"};
 constexpr std::array<std::string_view, kObjectKindCount> kWords =
-    {"tenant", "token", "port", "uni", "circuit", "order"};
+    {"tenant", "token", "port", "uni", "circuit", "order", "slice"};
 
 // Crockford's base 32, as ULID uses it: no I, L, O, U.
 constexpr std::string_view kUlidDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -20,6 +20,8 @@ const ObjectSchema& schema_of(SpecKind kind) {
             return kTokenSchema;
         case SpecKind::Uni:
             return kUniSchema;
+        case SpecKind::Slice:
+            return kSliceSchema;
         case SpecKind::Circuit:
             break;
     }
@@ -47,6 +49,11 @@ read_spec(SpecKind kind, const json::value& value, ProblemList& problems) {
         case SpecKind::Uni: {
             UniSpec spec = read_uni_spec(value, problems);
             problems.add_consequences(check_uni(spec));
+            return spec;
+        }
+        case SpecKind::Slice: {
+            SliceSpec spec = read_slice_spec(value, problems);
+            problems.add_consequences(check_slice(spec));
             return spec;
         }
         case SpecKind::Circuit:

@@ -7,7 +7,7 @@
 namespace strowger::api {
 
 /// The objects whose specs clients write.
-enum class SpecKind : std::uint8_t { Tenant, Token, Uni, Circuit };
+enum class SpecKind : std::uint8_t { Tenant, Token, Uni, Circuit, Slice };
 
 /// `target` changed as RFC 7396 says: null removes, objects are merged, all else replaces.
 void merge_patch(boost::json::value& target, const boost::json::value& patch);

@@ -35,6 +35,14 @@ void put_circuit(Services& services, const Exchange& exchange, Respond respond);
 void patch_circuit(Services& services, const Exchange& exchange, Respond respond);
 void delete_circuit(Services& services, const Exchange& exchange, Respond respond);
 
+HttpResponse list_slices(Services& services, const Exchange& exchange);
+HttpResponse get_slice(Services& services, const Exchange& exchange);
+void create_slice(Services& services, const Exchange& exchange, Respond respond);
+void patch_slice(Services& services, const Exchange& exchange, Respond respond);
+void delete_slice(Services& services, const Exchange& exchange, Respond respond);
+
+HttpResponse list_workers(Services& services, const Exchange& exchange);
+
 HttpResponse list_orders(Services& services, const Exchange& exchange);
 HttpResponse get_order(Services& services, const Exchange& exchange);
 

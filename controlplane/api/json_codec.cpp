@@ -91,6 +91,10 @@ Result<CircuitSpec> JsonCodec::decode_circuit(std::string_view json) const {
     return decode(json, &read_circuit_spec);
 }
 
+Result<SliceSpec> JsonCodec::decode_slice(std::string_view json) const {
+    return decode(json, &read_slice_spec);
+}
+
 std::string JsonCodec::encode_effective(const EffectiveCircuit& effective) const {
     JsonWriter writer;
     writer.begin_object();

@@ -12,6 +12,7 @@ public:
     [[nodiscard]] Result<service::TokenSpec> decode_token(std::string_view json) const override;
     [[nodiscard]] Result<UniSpec> decode_uni(std::string_view json) const override;
     [[nodiscard]] Result<CircuitSpec> decode_circuit(std::string_view json) const override;
+    [[nodiscard]] Result<SliceSpec> decode_slice(std::string_view json) const override;
     [[nodiscard]] std::string encode_effective(const EffectiveCircuit& effective) const override;
     [[nodiscard]] Result<EffectiveCircuit> decode_effective(std::string_view json) const override;
 };

@@ -77,6 +77,13 @@ constexpr std::array kCircuitMembers = {
     MemberSchema{"bandwidth", &kBandwidthSchema},
     MemberSchema{"endpoints", &kEndpointsSchema},
 };
+constexpr std::array kSliceMembers = {
+    MemberSchema{.name = "name", .immutable = true},
+    MemberSchema{"display_name"},
+    MemberSchema{"tags", &kTagsSchema},
+    MemberSchema{"cores"},
+    MemberSchema{"tenants"},
+};
 
 void find_unknown(
     const json::value& value,
@@ -253,6 +260,7 @@ const ObjectSchema kTenantSchema{.members = kTenantMembers};
 const ObjectSchema kTokenSchema{.members = kTokenMembers};
 const ObjectSchema kUniSchema{.members = kUniMembers};
 const ObjectSchema kCircuitSchema{.members = kCircuitMembers};
+const ObjectSchema kSliceSchema{.members = kSliceMembers};
 
 void check_unknown_members(
     const json::value& value,

@@ -53,5 +53,6 @@ extern const ObjectSchema kTenantSchema;
 extern const ObjectSchema kTokenSchema;
 extern const ObjectSchema kUniSchema;
 extern const ObjectSchema kCircuitSchema;
+extern const ObjectSchema kSliceSchema;
 
 } // namespace strowger::api

@@ -105,7 +105,11 @@ private:
     }
     void take_object(const std::string& value) {
         for (const auto kind :
-             {ObjectKind::Tenant, ObjectKind::Token, ObjectKind::Uni, ObjectKind::Circuit}) {
+             {ObjectKind::Tenant,
+              ObjectKind::Token,
+              ObjectKind::Uni,
+              ObjectKind::Circuit,
+              ObjectKind::Slice}) {
             if (const Result<ObjectId> id = ObjectId::from(kind, value)) {
                 params_.object = *id;
             }

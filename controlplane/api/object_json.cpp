@@ -22,6 +22,9 @@ void write_status(
         case ObjectKind::Circuit:
             write_circuit_status(writer, provisioner, record);
             return;
+        case ObjectKind::Slice:
+            write_slice_status(writer, provisioner, record);
+            return;
         case ObjectKind::Port:
         case ObjectKind::Order:
             break;

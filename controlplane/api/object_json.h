@@ -46,6 +46,11 @@ void write_circuit_status(
     const service::Provisioner& provisioner,
     const service::Record& record
 );
+void write_slice_status(
+    JsonWriter& writer,
+    const service::Provisioner& provisioner,
+    const service::Record& record
+);
 
 /// "created_at" and "updated_at".
 void write_times(JsonWriter& writer, const service::Record& record);

@@ -85,6 +85,16 @@ constexpr std::array kCircuit = {
 };
 constexpr std::array kCircuitBatch = {batch(batch_circuits)};
 constexpr std::array kCounters = {get(get_circuit_counters)};
+constexpr std::array kSlices = {
+    list(list_slices, kObjectQuery, Access::Operator),
+    post(create_slice, Access::Operator, false),
+};
+constexpr std::array kSlice = {
+    get(get_slice, Access::Operator),
+    patch(patch_slice, Access::Operator),
+    remove(delete_slice, Access::Operator),
+};
+constexpr std::array kWorkers = {get(list_workers, Access::Operator)};
 constexpr std::array kOrders = {list(list_orders, kOrderQuery)};
 constexpr std::array kOrder = {get(get_order)};
 constexpr std::array kLivez = {get(get_livez, Access::Open)};
@@ -119,6 +129,9 @@ std::vector<Route> make_routes() {
         {"/v1/circuits:batch", ObjectKind::Circuit, kCircuitBatch, {}},
         {"/v1/circuits/{id}", ObjectKind::Circuit, kCircuit, {}},
         {"/v1/circuits/{id}/counters", ObjectKind::Circuit, kCounters, {}},
+        {"/v1/slices", ObjectKind::Slice, kSlices, {}},
+        {"/v1/slices/{id}", ObjectKind::Slice, kSlice, {}},
+        {"/v1/workers", ObjectKind::Slice, kWorkers, {}},
         {"/v1/orders", ObjectKind::Order, kOrders, {}},
         {"/v1/orders/{id}", ObjectKind::Order, kOrder, {}},
         // The same below a tenant, for an operator who acts for it.

@@ -219,10 +219,10 @@ std::optional<HttpResponse> authorise(
             "Say for which tenant: /v1/tenants/{id}/... or the header Strowger-Tenant."
         );
     }
-    if (match.route->kind != ObjectKind::Tenant) {
+    if (!service::is_operators(match.route->kind)) {
         return std::nullopt;
     }
-    // Tenants are the operator's; a tenant sees itself, and there is no other.
+    // What is the operator's is in no tenant's inventory; a tenant sees itself, and no other.
     if (exchange.identity.tenant && !find_tenant(provisioner, exchange.identity, match.id)) {
         return problem_response("not_found", kNoSuchObject);
     }

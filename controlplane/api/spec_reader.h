@@ -4,6 +4,7 @@
 #include "api/problem_list.h"
 #include "service/records.h"
 #include "strowger/model/circuit.h"
+#include "strowger/model/slice.h"
 #include "strowger/model/tenant.h"
 #include "strowger/model/uni.h"
 
@@ -29,6 +30,7 @@ TenantSpec read_tenant_spec(const boost::json::value& value, ProblemList& proble
 service::TokenSpec read_token_spec(const boost::json::value& value, ProblemList& problems);
 UniSpec read_uni_spec(const boost::json::value& value, ProblemList& problems);
 CircuitSpec read_circuit_spec(const boost::json::value& value, ProblemList& problems);
+SliceSpec read_slice_spec(const boost::json::value& value, ProblemList& problems);
 
 /// Exactly one form of a VLAN map.
 std::optional<VlanMap>

@@ -19,6 +19,15 @@ void write_tenant_status(
     writer.key("lifecycle").text("active");
     writer.key("circuits").integer(status.circuit_count);
     writer.key("unis").integer(status.uni_count);
+    writer.key("slice");
+    if (const std::optional<service::TenantSlice> slice = provisioner.slice_of(record.id)) {
+        writer.begin_object();
+        writer.key("name").text(slice->name);
+        writer.key("isolation").text(slice->hard ? "hard" : "soft");
+        writer.end_object();
+    } else {
+        writer.null();
+    }
     write_times(writer, record);
 }
 

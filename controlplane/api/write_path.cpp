@@ -183,7 +183,7 @@ void submit_write(
     Respond respond
 ) {
     std::optional<ObjectId> tenant = exchange.tenant;
-    if (!tenant && write.object != ObjectKind::Tenant) {
+    if (!tenant && !service::is_operators(write.object)) {
         Result<std::optional<ObjectId>> owner = owner_of(services, exchange, write.object);
         if (!owner) {
             respond(problem_response(owner.error()));
@@ -200,7 +200,7 @@ void submit_write(
     request.identity = exchange.identity;
     request.write = write.write;
     request.kind = write.object;
-    request.tenant = write.object == ObjectKind::Tenant ? std::nullopt : tenant;
+    request.tenant = service::is_operators(write.object) ? std::nullopt : tenant;
     request.reference = exchange.reference;
     request.if_match = if_match == nullptr ? std::nullopt : std::optional<std::string>(*if_match);
     request.if_none_match_any = exchange.http.find("if-none-match") != nullptr;

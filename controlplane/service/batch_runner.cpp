@@ -100,6 +100,12 @@ BatchRunner::Place BatchRunner::first_in_planning() {
     });
 }
 
+bool BatchRunner::is_planning() const {
+    return std::any_of(flights_.begin(), flights_.end(), [](const BatchFlight& flight) {
+        return flight.phase == BatchFlight::Phase::Planning;
+    });
+}
+
 bool BatchRunner::has_work() const {
     return std::any_of(flights_.begin(), flights_.end(), [](const BatchFlight& flight) {
         return flight.phase != BatchFlight::Phase::Committing &&
@@ -423,7 +429,7 @@ bool BatchRunner::completed(std::uint64_t ticket) {
 void BatchRunner::complete(BatchFlight& flight, std::size_t index) {
     const Transition transition = std::exchange(flight.members[index].transition, {});
     engine_.flight_of_.erase(transition.object().id);
-    engine_.writer_.publish(transition);
+    engine_.publish(transition);
     ++flight.completed;
 }
 

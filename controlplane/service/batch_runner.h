@@ -33,6 +33,8 @@ public:
     /// Whether work() has something to do at once.
     [[nodiscard]] bool has_work() const;
     [[nodiscard]] bool idle() const noexcept { return flights_.empty(); }
+    /// Whether a batch is reserving circuits, and would begin anew for each one that it finds busy.
+    [[nodiscard]] bool is_planning() const;
 
     // Each says whether the ticket is a batch's.
     bool committed(std::uint64_t ticket, bool success);

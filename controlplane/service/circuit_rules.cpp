@@ -257,7 +257,9 @@ std::optional<CircuitBody> CircuitRules::judge(
         spec,
         *std::move(effective),
         {places[0].uni->id, places[1].uni->id},
-        before == nullptr ? CircuitKey{} : before->as_circuit().key};
+        before == nullptr ? CircuitKey{} : before->as_circuit().key,
+        // A change leaves the circuit where it is; to move it is the settler's.
+        before == nullptr ? inventory_.placement().of(tenant) : before->as_circuit().workers};
 }
 
 std::vector<Problem> CircuitRules::advice(const CircuitBody& circuit) {
@@ -302,7 +304,8 @@ CircuitProgram CircuitRules::program(const CircuitBody& circuit) const {
         {endpoints[0], endpoints[1]},
         circuit.effective.frame_max,
         circuit.spec.admin_state == AdminState::Up,
-        mef_service(circuit.spec) == "EPL"};
+        mef_service(circuit.spec) == "EPL",
+        circuit.workers};
 }
 
 } // namespace strowger::service

@@ -3,6 +3,7 @@
 
 #include "service/batch_runner.h"
 #include "service/restorer.h"
+#include "service/slices.h"
 #include "strowger/base/check.h"
 
 #include <array>
@@ -75,7 +76,8 @@ Provisioner::Engine::Engine(
       limits_(limits),
       inventory_(ports, parts.dataplane),
       planner_({writer_, inventory_, parts.dataplane, parts.store, parts.clock, limits_}),
-      batches_(std::make_unique<BatchRunner>(*this)) {
+      batches_(std::make_unique<BatchRunner>(*this)),
+      slices_(std::make_unique<Slices>(*this)) {
     planner_.name_circuits([this](const ObjectId& circuit) { return batches_->place_of(circuit); });
 }
 
@@ -83,6 +85,10 @@ Provisioner::Engine::~Engine() = default;
 
 bool Provisioner::Engine::busy() const noexcept {
     return !flights_.empty() || !batches_->idle();
+}
+
+bool Provisioner::Engine::has_work() const {
+    return batches_->has_work() || slices_->settler().has_work();
 }
 
 std::optional<store::IdempotencyKey> Provisioner::Engine::key_of(const WriteRequest& request
@@ -204,7 +210,8 @@ void Provisioner::Engine::start_behind(const ObjectId& object, Waiting waiting) 
         start(std::move(waiting));
         return;
     }
-    if (batches_->queue_behind(ticket->second, waiting)) {
+    if (batches_->queue_behind(ticket->second, waiting) ||
+        slices_->settler().queue_behind(ticket->second, waiting)) {
         return;
     }
     Flight& flight = flights_.at(ticket->second);
@@ -380,8 +387,7 @@ void Provisioner::Engine::complete(Flights::iterator found) {
     flights_.erase(found);
     flight_of_.erase(transition.object().id);
     overdue_count_ -= flight.overdue ? 1 : 0;
-    publish_tokens(transition);
-    writer_.publish(transition);
+    publish(transition);
     const std::int64_t now_ns = parts_.clock.steady_ns();
     flight.outcome.timings.commit_us = us_between(flight.accepted_ns, flight.committed_ns);
     flight.outcome.timings.apply_us = us_between(flight.committed_ns, now_ns);
@@ -426,6 +432,12 @@ void Provisioner::Engine::revert(Flights::iterator found) {
     }
 }
 
+void Provisioner::Engine::publish(const Transition& transition) {
+    publish_tokens(transition);
+    writer_.publish(transition);
+    slices_->published(transition);
+}
+
 void Provisioner::Engine::publish_tokens(const Transition& transition) {
     const Record& object = transition.object();
     if (object.kind() == ObjectKind::Token) {
@@ -454,7 +466,7 @@ void Provisioner::Engine::take_completions() {
 }
 
 void Provisioner::Engine::take_completion(std::uint64_t ticket) {
-    if (batches_->completed(ticket)) {
+    if (batches_->completed(ticket) || slices_->settler().completed(ticket)) {
         return;
     }
     const auto flight = flights_.find(ticket);
@@ -465,8 +477,10 @@ void Provisioner::Engine::take_completion(std::uint64_t ticket) {
 void Provisioner::Engine::poll() {
     take_completions();
     batches_->work();
+    slices_->settler().work();
     check_deadlines();
     const std::int64_t now_ns = parts_.clock.steady_ns();
+    slices_->observe(now_ns);
     if (now_ns >= heartbeats_due_ns_) {
         heartbeats_due_ns_ = now_ns + kHeartbeatEveryNs;
         heartbeats_.observe(parts_.dataplane, now_ns);
@@ -480,10 +494,11 @@ void Provisioner::Engine::poll() {
 /// Orders are applied in the order of acceptance or nearly so: the first that is in time ends the
 /// look, but for those found overdue before.
 void Provisioner::Engine::check_deadlines() {
+    const std::int64_t now_ns = parts_.clock.steady_ns();
+    slices_->settler().check_deadlines(now_ns);
     if (!busy()) {
         return;
     }
-    const std::int64_t now_ns = parts_.clock.steady_ns();
     batches_->check_deadlines(now_ns);
     std::vector<Ticket> late;
     for (const auto& [ticket, flight] : flights_) {
@@ -568,6 +583,7 @@ Readiness Provisioner::Engine::readiness() const {
         }
     }
     batches_->complain(now_ns, readiness.reasons);
+    slices_->settler().complain(readiness.reasons);
     if (!parts_.store.healthy()) {
         readiness.reasons.push_back("The store is read-only: " + parts_.store.failure());
     }

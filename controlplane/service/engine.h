@@ -19,6 +19,7 @@
 namespace strowger::service {
 
 class BatchRunner;
+class Slices;
 
 /// The provisioner's state: orders under way, by ticket, object and idempotency key.
 class Provisioner::Engine {
@@ -38,7 +39,9 @@ public:
     void on_store_progress();
     void poll();
     [[nodiscard]] bool busy() const noexcept;
+    [[nodiscard]] bool has_work() const;
     [[nodiscard]] BatchRunner& batches() noexcept { return *batches_; }
+    [[nodiscard]] const Slices& slices() const noexcept { return *slices_; }
     [[nodiscard]] Readiness readiness() const;
 
     [[nodiscard]] const Inventory& inventory() const noexcept { return inventory_; }
@@ -49,6 +52,7 @@ public:
 private:
     friend class BatchRunner;
     friend class Restorer;
+    friend class Settler;
     using Ticket = std::uint64_t;
     using Flights = std::map<Ticket, Flight>;
 
@@ -69,6 +73,8 @@ private:
     void committed(Ticket ticket, bool success);
     void complete(Flights::iterator flight);
     void revert(Flights::iterator flight);
+    /// Readers may see it, and what follows from it takes effect.
+    void publish(const Transition& transition);
     void publish_tokens(const Transition& transition);
     void take_completions();
     void take_completion(std::uint64_t ticket);
@@ -102,6 +108,7 @@ private:
     std::map<store::IdempotencyKey, KeyInUse> keys_;
     std::map<std::string, std::uint64_t> order_seqs_; // last one by owner, "": the operator's own
     std::unique_ptr<BatchRunner> batches_;
+    std::unique_ptr<Slices> slices_;
     std::size_t unanswered_ = 0;
     std::size_t overdue_count_ = 0;
     std::int64_t heartbeats_due_ns_ = 0;

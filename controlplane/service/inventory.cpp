@@ -42,7 +42,7 @@ std::string_view to_string(OperState state) noexcept {
 }
 
 Inventory::Inventory(const std::vector<PortConfig>& ports, const Dataplane& dataplane)
-    : dataplane_(dataplane) {
+    : dataplane_(dataplane), placement_(dataplane.workers()) {
     for (const PortConfig& port : ports) {
         const auto index = static_cast<std::uint16_t>(ports_.size());
         ports_.push_back({port_id(port.name), PortIndex{index}, port});
@@ -51,7 +51,7 @@ Inventory::Inventory(const std::vector<PortConfig>& ports, const Dataplane& data
 
 const Inventory::Shelf* Inventory::shelf(ObjectKind kind, const std::optional<ObjectId>& tenant)
     const {
-    const bool operators_own = kind == ObjectKind::Tenant || !tenant.has_value();
+    const bool operators_own = is_operators(kind) || !tenant.has_value();
     const auto space = spaces_.find(operators_own ? std::string() : tenant->text());
     return space == spaces_.end() ? nullptr
                                   : &space->second.shelves[static_cast<std::size_t>(kind)];
@@ -188,6 +188,24 @@ TenantStatus Inventory::tenant_status(const ObjectId& tenant) const {
         return own == nullptr ? 0 : own->published.size();
     };
     return {count(ObjectKind::Circuit), count(ObjectKind::Uni), count(ObjectKind::Token)};
+}
+
+const CircuitSpread& Inventory::spread_of(const ObjectId& tenant) const {
+    static const CircuitSpread kNowhere;
+    const auto space = spaces_.find(tenant.text());
+    return space == spaces_.end() ? kNowhere : space->second.spread;
+}
+
+std::vector<RecordPtr> Inventory::unis_on(PortIndex port) const {
+    std::vector<RecordPtr> unis;
+    if (const auto known = unis_on_port_.find(port); known != unis_on_port_.end()) {
+        for (const auto& [id, spec] : known->second) {
+            if (const RecordPtr& uni = entries_.at(id).published) {
+                unis.push_back(uni);
+            }
+        }
+    }
+    return unis;
 }
 
 Result<const PortRecord*> Inventory::find_port(std::string_view reference) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "service/placement.h"
 #include "service/records.h"
 #include "service/vlan_index.h"
 #include "strowger/seam/dataplane.h"
@@ -77,6 +78,14 @@ public:
     [[nodiscard]] UniStatus uni_status(const Record& uni) const;
     [[nodiscard]] TenantStatus tenant_status(const ObjectId& tenant) const;
 
+    /// Which workers are whose, as the published slices say.
+    [[nodiscard]] const Placement& placement() const noexcept { return placement_; }
+    /// Where the dataplane was told to keep circuits: of a tenant, or of all.
+    [[nodiscard]] const CircuitSpread& spread_of(const ObjectId& tenant) const;
+    [[nodiscard]] const CircuitSpread& spread_of_all() const noexcept { return spread_; }
+    /// UNIs of a port that readers may see, of all tenants.
+    [[nodiscard]] std::vector<RecordPtr> unis_on(PortIndex port) const;
+
     [[nodiscard]] const std::vector<PortRecord>& ports() const noexcept { return ports_; }
     [[nodiscard]] Result<const PortRecord*> find_port(std::string_view reference) const;
     [[nodiscard]] PortStatus port_status(const PortRecord& port) const;
@@ -95,6 +104,7 @@ private:
     /// One tenant's share, or the operator's own.
     struct Space {
         std::array<Shelf, kObjectKindCount> shelves;
+        CircuitSpread spread;
     };
     [[nodiscard]] const Shelf* shelf(ObjectKind kind, const std::optional<ObjectId>& tenant) const;
     /// The object that the reference names, published or on its way; whoever's.
@@ -113,6 +123,9 @@ private:
     std::array<std::map<ObjectId, RecordPtr>, kObjectKindCount> of_all_;
     std::map<ObjectId, VlanIndex> vlans_;                           ///< by UNI
     std::map<PortIndex, std::map<ObjectId, UniSpec>> unis_on_port_; ///< of all tenants
+    CircuitSpread spread_;
+    Placement placement_;
+    std::map<ObjectId, std::vector<RecordPtr>> slices_; ///< as published, and as on their way
 };
 
 } // namespace strowger::service

@@ -28,6 +28,22 @@ void InventoryWriter::release_vlans(const Record& circuit) {
     }
 }
 
+void InventoryWriter::spread(const Record& circuit, bool in) {
+    const WorkerSet workers = circuit.as_circuit().workers;
+    for (CircuitSpread* spread :
+         {&inventory_.spread_, &inventory_.spaces_[circuit.tenant->text()].spread}) {
+        in ? spread->add(workers) : spread->remove(workers);
+    }
+}
+
+void InventoryWriter::let_go_of_slice(const RecordPtr& slice) {
+    std::vector<RecordPtr>& held = inventory_.slices_[slice->id];
+    held.erase(std::remove(held.begin(), held.end(), slice), held.end());
+    if (held.empty()) {
+        inventory_.slices_.erase(slice->id);
+    }
+}
+
 /// What a new object holds from its acceptance on.
 void InventoryWriter::admit(const Record& record) {
     inventory_.entries_.emplace(record.id, Inventory::Entry{});
@@ -67,6 +83,8 @@ void InventoryWriter::reserve(const Transition& transition) {
         inventory_.entries_.at(transition.before->id).departing = true;
     } else if (transition.after->kind() == ObjectKind::Circuit) {
         hold_vlans(*transition.after);
+    } else if (transition.after->kind() == ObjectKind::Slice) {
+        inventory_.slices_[transition.after->id].push_back(transition.after);
     }
 }
 
@@ -75,18 +93,27 @@ void InventoryWriter::publish(const Transition& transition) {
     auto& of_all = inventory_.of_all_[static_cast<std::size_t>(object.kind())];
     if (transition.before != nullptr && object.kind() == ObjectKind::Circuit) {
         release_vlans(*transition.before);
+        spread(*transition.before, false);
+    }
+    if (transition.before != nullptr && object.kind() == ObjectKind::Slice) {
+        let_go_of_slice(transition.before);
     }
     if (transition.after == nullptr) {
         of_all.erase(object.id);
         shelf_of(object).published.erase(object.id);
         dismiss(object);
+        inventory_.placement_.change(object, nullptr);
         return;
+    }
+    if (object.kind() == ObjectKind::Circuit) {
+        spread(object, true);
     }
     inventory_.entries_.at(object.id).published = transition.after;
     // New ids rise, so a new object's place is the end.
     auto& own = shelf_of(object).published;
     own.insert_or_assign(own.end(), object.id, transition.after);
     of_all.insert_or_assign(of_all.end(), object.id, transition.after);
+    inventory_.placement_.change(object, transition.after);
 }
 
 void InventoryWriter::revert(const Transition& transition) {
@@ -96,6 +123,8 @@ void InventoryWriter::revert(const Transition& transition) {
     }
     if (transition.after->kind() == ObjectKind::Circuit) {
         release_vlans(*transition.after);
+    } else if (transition.after->kind() == ObjectKind::Slice) {
+        let_go_of_slice(transition.after);
     }
     if (transition.before == nullptr) {
         dismiss(*transition.after);
@@ -117,6 +146,30 @@ RecordPtr InventoryWriter::find_staying(
 RecordPtr InventoryWriter::published(const ObjectId& id) const {
     const auto entry = inventory_.entries_.find(id);
     return entry == inventory_.entries_.end() ? nullptr : entry->second.published;
+}
+
+RecordPtr InventoryWriter::next_published(
+    ObjectKind kind,
+    const std::optional<ObjectId>& tenant,
+    const std::optional<ObjectId>& after
+) const {
+    const Inventory::Shelf* own = inventory_.shelf(kind, tenant);
+    if (own == nullptr) {
+        return nullptr;
+    }
+    const auto next =
+        after.has_value() ? own->published.upper_bound(*after) : own->published.begin();
+    return next == own->published.end() ? nullptr : next->second;
+}
+
+std::vector<RecordPtr> InventoryWriter::slices_but(const ObjectId& self) const {
+    std::vector<RecordPtr> others;
+    for (const auto& [id, held] : inventory_.slices_) {
+        if (id != self) {
+            others.insert(others.end(), held.begin(), held.end());
+        }
+    }
+    return others;
 }
 
 bool InventoryWriter::name_is_taken(

@@ -59,11 +59,23 @@ public:
     /// Whether some other UNI, of whatever tenant, could claim the same frames.
     [[nodiscard]] bool collides(const UniSpec& uni, PortIndex port) const;
     [[nodiscard]] RecordPtr published(const ObjectId& id) const;
+    /// Published objects of a kind, in id order: the first one above `after`. Null: no more.
+    [[nodiscard]] RecordPtr next_published(
+        ObjectKind kind,
+        const std::optional<ObjectId>& tenant,
+        const std::optional<ObjectId>& after
+    ) const;
+    /// Slices but this one: as they are and, while a change is under way, as they will be.
+    [[nodiscard]] std::vector<RecordPtr> slices_but(const ObjectId& self) const;
+    [[nodiscard]] const Placement& placement() const { return inventory_.placement_; }
 
 private:
     Inventory::Shelf& shelf_of(const Record& record);
     void hold_vlans(const Record& circuit);
     void release_vlans(const Record& circuit);
+    /// Counts a circuit in, or out.
+    void spread(const Record& circuit, bool in);
+    void let_go_of_slice(const RecordPtr& slice);
     void admit(const Record& record);
     void dismiss(const Record& record);
 

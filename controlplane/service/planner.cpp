@@ -50,7 +50,10 @@ const Name& name_of_draft(const Draft& draft) {
 } // namespace
 
 Planner::Planner(const Parts& parts)
-    : parts_(parts), rules_(parts.inventory, parts.dataplane), ids_(&auth::random_bytes) {}
+    : parts_(parts),
+      rules_(parts.inventory, parts.dataplane),
+      slice_rules_(parts.inventory, parts.limits),
+      ids_(&auth::random_bytes) {}
 
 ObjectId Planner::next_id(ObjectKind kind) {
     return ids_.next(kind, parts_.clock.wall_us());
@@ -92,7 +95,7 @@ Error Planner::absence(
 }
 
 Result<Decision> Planner::decide(const WriteRequest& request) {
-    const bool owner_is_there = request.kind == ObjectKind::Tenant ||
+    const bool owner_is_there = is_operators(request.kind) ||
                                 (request.tenant.has_value() &&
                                  parts_.inventory.find_staying(
                                      ObjectKind::Tenant, request.tenant, request.tenant->text()
@@ -149,7 +152,7 @@ Result<Decision> Planner::create(const WriteRequest& request) {
         plan.warnings = CircuitRules::advice(*circuit);
     }
     const std::int64_t now_us = parts_.clock.wall_us();
-    const bool owned = request.kind != ObjectKind::Tenant;
+    const bool owned = !is_operators(request.kind);
     plan.transition.after = std::make_shared<const Record>(Record{
         id,
         owned ? request.tenant : std::nullopt,
@@ -253,6 +256,9 @@ std::optional<Body> Planner::judge(
     if (const auto* uni = std::get_if<UniSpec>(&draft.spec)) {
         return judge_uni(*uni, before, faults);
     }
+    if (const auto* slice = std::get_if<SliceSpec>(&draft.spec)) {
+        return slice_rules_.judge(id, *slice, before, faults);
+    }
     std::optional<CircuitBody> circuit =
         rules_.judge(id, *request.tenant, std::get<CircuitSpec>(draft.spec), before, faults);
     return circuit.has_value() ? std::optional<Body>(*std::move(circuit)) : std::nullopt;
@@ -304,7 +310,7 @@ std::optional<Body> Planner::judge_uni(const UniSpec& spec, const Record* before
 void Planner::check_room(const WriteRequest& request, const Draft& draft, Faults& faults) const {
     const std::string& name = name_of_draft(draft).text();
     const std::optional<ObjectId> owner =
-        request.kind == ObjectKind::Tenant ? std::nullopt : request.tenant;
+        is_operators(request.kind) ? std::nullopt : request.tenant;
     if (!faults.unread("/name") && parts_.inventory.name_is_taken(request.kind, owner, name)) {
         const std::string word(to_string(request.kind));
         faults.add(
@@ -354,6 +360,7 @@ void Planner::check_unused(const Record& record, Faults& faults) const {
     if (record.kind() != ObjectKind::Tenant) {
         return;
     }
+    slice_rules_.check_unused(record, faults);
     const InventoryWriter& inventory = parts_.inventory;
     const std::size_t unis = inventory.count(ObjectKind::Uni, record.id);
     const std::size_t circuits = inventory.count(ObjectKind::Circuit, record.id);

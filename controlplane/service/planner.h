@@ -5,6 +5,7 @@
 #include "service/faults.h"
 #include "service/inventory_writer.h"
 #include "service/records.h"
+#include "service/slice_rules.h"
 #include "service/write.h"
 #include "store/store.h"
 #include "strowger/base/clock.h"
@@ -87,6 +88,7 @@ private:
 
     Parts parts_;
     CircuitRules rules_;
+    SliceRules slice_rules_;
     ObjectIdSource ids_;
     std::uint64_t last_key_ = 0;
 };

@@ -4,6 +4,7 @@
 #include "service/batch_runner.h"
 #include "service/engine.h"
 #include "service/restorer.h"
+#include "service/slices.h"
 
 #include <utility>
 
@@ -45,7 +46,7 @@ bool Provisioner::busy() const {
 }
 
 bool Provisioner::has_work() const {
-    return engine_->batches().has_work();
+    return engine_->has_work();
 }
 
 void Provisioner::set_wake(std::function<void()> wake) {
@@ -103,6 +104,22 @@ Provisioner::find_order(const std::optional<ObjectId>& tenant, std::string_view 
 
 Result<store::OrderPage> Provisioner::list_orders(const store::OrderQuery& query) const {
     return engine_->parts().store.list_orders(query);
+}
+
+SliceStatus Provisioner::slice_status(const Record& slice) const {
+    return engine_->slices().status(slice);
+}
+
+std::optional<TenantSlice> Provisioner::slice_of(const ObjectId& tenant) const {
+    return engine_->slices().slice_of(tenant);
+}
+
+std::vector<WorkerView> Provisioner::workers() const {
+    return engine_->slices().workers();
+}
+
+std::vector<std::string> Provisioner::warnings() const {
+    return engine_->slices().warnings();
 }
 
 std::optional<std::int64_t> Provisioner::token_last_used_us(const Record& token) const {

@@ -5,6 +5,7 @@
 #include "auth/token_index.h"
 #include "service/inventory.h"
 #include "service/records.h"
+#include "service/slice_status.h"
 #include "service/spec_codec.h"
 #include "service/write.h"
 #include "store/store.h"
@@ -102,6 +103,14 @@ public:
     [[nodiscard]] Result<store::OrderPage> list_orders(const store::OrderQuery& query) const;
     /// When a token was last used; nothing: never.
     [[nodiscard]] std::optional<std::int64_t> token_last_used_us(const Record& token) const;
+
+    /// A slice, its workers' load, and whether it is isolated.
+    [[nodiscard]] SliceStatus slice_status(const Record& slice) const;
+    /// The slice that a tenant is in.
+    [[nodiscard]] std::optional<TenantSlice> slice_of(const ObjectId& tenant) const;
+    [[nodiscard]] std::vector<WorkerView> workers() const;
+    /// After restore(): sentences on what of the inventory does not fit the site any more.
+    [[nodiscard]] std::vector<std::string> warnings() const;
 
     class Engine;
 

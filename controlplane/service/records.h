@@ -5,6 +5,7 @@
 #include "auth/identity.h"
 #include "strowger/model/circuit.h"
 #include "strowger/model/identity.h"
+#include "strowger/model/slice.h"
 #include "strowger/model/tenant.h"
 #include "strowger/model/uni.h"
 #include "strowger/seam/program.h"
@@ -19,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace strowger::service {
 
@@ -51,26 +53,41 @@ struct CircuitBody {
     EffectiveCircuit effective;
     std::array<ObjectId, 2> unis; ///< of the endpoints, in the order of spec.endpoints
     CircuitKey key;               ///< its name at the seam, good for this process only
+    /// Workers that may own it, as the dataplane was last told; empty: any. This process's, too.
+    WorkerSet workers{};
+};
+struct SliceBody {
+    SliceSpec spec;
+    std::vector<ObjectId> tenants; ///< of spec.tenants, in the order of ids
 };
 
 /// One object of the inventory as one accepted order left it. Never changed: a change makes a new
 /// one with the next generation, so readers may keep what they hold.
 struct Record {
     ObjectId id;
-    std::optional<ObjectId> tenant; ///< the owner; none for tenants and operators' tokens
+    std::optional<ObjectId> tenant; ///< the owner; none for tenants, slices, operators' tokens
     std::uint64_t generation = 1;
     std::string spec_json; ///< canonical text of what was accepted, defaults left out
     std::int64_t created_us = 0;
     std::int64_t updated_us = 0;
-    std::variant<TenantBody, TokenBody, UniBody, CircuitBody> body;
+    std::variant<TenantBody, TokenBody, UniBody, CircuitBody, SliceBody> body;
 
     [[nodiscard]] ObjectKind kind() const noexcept { return id.kind(); }
     [[nodiscard]] const TenantBody& as_tenant() const { return std::get<TenantBody>(body); }
     [[nodiscard]] const TokenBody& as_token() const { return std::get<TokenBody>(body); }
     [[nodiscard]] const UniBody& as_uni() const { return std::get<UniBody>(body); }
     [[nodiscard]] const CircuitBody& as_circuit() const { return std::get<CircuitBody>(body); }
+    [[nodiscard]] const SliceBody& as_slice() const { return std::get<SliceBody>(body); }
 };
 using RecordPtr = std::shared_ptr<const Record>;
+
+/// Kinds that are in no tenant's inventory: the operator's own.
+[[nodiscard]] constexpr bool is_operators(ObjectKind kind) noexcept {
+    return kind == ObjectKind::Tenant || kind == ObjectKind::Slice;
+}
+
+/// The same circuit on other workers. No new generation: that is of the spec.
+[[nodiscard]] RecordPtr on_workers(const Record& circuit, WorkerSet workers);
 
 [[nodiscard]] const Name& name_of(const Record& record);
 [[nodiscard]] const Tags& tags_of(const Record& record);
@@ -116,6 +133,7 @@ struct OrderRecord {
 struct ServiceLimits {
     std::uint32_t circuits_per_tenant = 10'000;
     std::uint32_t tokens_per_tenant = 1'000;
+    std::uint32_t endpoints_per_worker = 0;         ///< slots of the dataplane; 0: not known
     std::uint32_t writes_outstanding_max = 1'024;   ///< accepted or waiting; above it 503
     std::uint32_t idempotency_keys_max = 1'000'000; ///< for each tenant; above it 429
 };

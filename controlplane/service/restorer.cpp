@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/restorer.h"
 
+#include "service/slices.h"
 #include "strowger/base/check.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <thread>
@@ -71,6 +73,7 @@ Result<void> Restorer::run() {
     if (stored->last_order.has_value()) {
         engine_.planner_.continue_ids_above(*stored->last_order);
     }
+    engine_.slices_->restored();
     if (Result<void> held = wait_until_outstanding(0); !held) {
         return held;
     }
@@ -83,17 +86,18 @@ Result<void> Restorer::take(const store::StoredObject& object) {
     if (!record) {
         return std::move(record).error();
     }
+    if (object.id.kind() == ObjectKind::Circuit) {
+        record = install(*record);
+        if (!record) {
+            return cannot_restore(object, record.error().message);
+        }
+    }
     const Transition arrival{nullptr, *record};
     engine_.writer_.reserve(arrival);
     engine_.publish_tokens(arrival);
     engine_.writer_.publish(arrival);
     if (object.id.kind() == ObjectKind::Token && object.last_used_us != 0) {
         engine_.tokens_.set_last_used((*record)->as_token().digest, object.last_used_us);
-    }
-    if (object.id.kind() == ObjectKind::Circuit) {
-        if (const Result<void> installed = install(**record); !installed) {
-            return cannot_restore(object, installed.error().message);
-        }
     }
     if (++progress_.done % kObjectsBetweenLooks == 0) {
         tell(false);
@@ -140,6 +144,12 @@ Result<RecordPtr> Restorer::record_of(const store::StoredObject& object) {
             );
         }
         body = UniBody{*std::move(spec), (*port)->index};
+    } else if (object.id.kind() == ObjectKind::Slice) {
+        Result<SliceBody> slice = slice_of(object);
+        if (!slice) {
+            return std::move(slice).error();
+        }
+        body = *std::move(slice);
     } else {
         Result<CircuitBody> circuit = circuit_of(object);
         if (!circuit) {
@@ -188,19 +198,57 @@ Result<CircuitBody> Restorer::circuit_of(const store::StoredObject& object) {
         return cannot_restore(object, "it has not two endpoints.");
     }
     return CircuitBody{
-        *std::move(spec), *std::move(effective), {unis[0], unis[1]}, engine_.planner_.next_key()};
+        *std::move(spec),
+        *std::move(effective),
+        {unis[0], unis[1]},
+        engine_.planner_.next_key(),
+        engine_.inventory_.placement().of(*object.tenant)};
 }
 
-Result<void> Restorer::install(const Record& circuit) {
-    const CircuitBody& body = circuit.as_circuit();
-    Dataplane& dataplane = engine_.parts_.dataplane;
-    Result<void> staged = dataplane.stage(body.key, engine_.planner_.circuit_rules().program(body));
-    if (!staged) {
-        return staged;
+Result<SliceBody> Restorer::slice_of(const store::StoredObject& object) {
+    Result<SliceSpec> spec = engine_.parts_.codec.decode_slice(object.spec_json);
+    if (!spec) {
+        return unreadable(object, spec);
     }
-    dataplane.commit(body.key, ++engine_.last_ticket_);
-    return dataplane.outstanding() < kOutstandingMax ? Result<void>()
-                                                     : wait_until_outstanding(kOutstandingLow);
+    std::vector<ObjectId> tenants;
+    for (const std::string& reference : spec->tenants) {
+        const RecordPtr tenant =
+            engine_.writer_.find_staying(ObjectKind::Tenant, std::nullopt, reference);
+        if (tenant == nullptr) {
+            return cannot_restore(object, "its tenant \"" + reference + "\" is not in the store.");
+        }
+        tenants.push_back(tenant->id);
+    }
+    std::sort(tenants.begin(), tenants.end());
+    return SliceBody{*std::move(spec), std::move(tenants)};
+}
+
+/// Gives the circuit as it was installed. Where its workers have no room it was elsewhere before,
+/// because it could not be moved: then it goes to a worker that no slice reserves, or to any, and
+/// is moved when there is room. That is worse than what was promised, and better than no service.
+Result<RecordPtr> Restorer::install(const RecordPtr& circuit) {
+    Dataplane& dataplane = engine_.parts_.dataplane;
+    const CircuitKey key = circuit->as_circuit().key;
+    const CircuitRules& rules = engine_.planner_.circuit_rules();
+    RecordPtr installed = circuit;
+    Result<void> staged = dataplane.stage(key, rules.program(installed->as_circuit()));
+    for (const WorkerSet workers : {engine_.inventory_.placement().unreserved(), WorkerSet{}}) {
+        if (staged || installed->as_circuit().workers.empty()) {
+            break;
+        }
+        installed = on_workers(*circuit, workers);
+        staged = dataplane.stage(key, rules.program(installed->as_circuit()));
+    }
+    if (!staged) {
+        return std::move(staged).error();
+    }
+    dataplane.commit(key, ++engine_.last_ticket_);
+    if (dataplane.outstanding() >= kOutstandingMax) {
+        if (Result<void> waited = wait_until_outstanding(kOutstandingLow); !waited) {
+            return std::move(waited).error();
+        }
+    }
+    return installed;
 }
 
 Result<void> Restorer::wait_until_outstanding(std::size_t most) {

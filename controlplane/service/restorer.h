@@ -24,7 +24,8 @@ private:
     Result<void> take(const store::StoredObject& object);
     Result<RecordPtr> record_of(const store::StoredObject& object);
     Result<CircuitBody> circuit_of(const store::StoredObject& object);
-    Result<void> install(const Record& circuit);
+    Result<RecordPtr> install(const RecordPtr& circuit);
+    Result<SliceBody> slice_of(const store::StoredObject& object);
     Result<void> wait_until_outstanding(std::size_t most);
     void tell(bool last);
 

@@ -24,6 +24,7 @@ public:
     [[nodiscard]] virtual Result<TokenSpec> decode_token(std::string_view json) const = 0;
     [[nodiscard]] virtual Result<UniSpec> decode_uni(std::string_view json) const = 0;
     [[nodiscard]] virtual Result<CircuitSpec> decode_circuit(std::string_view json) const = 0;
+    [[nodiscard]] virtual Result<SliceSpec> decode_slice(std::string_view json) const = 0;
     /// {"max_frame_bytes":…,"endpoints":{"a":{"bandwidth":{all six members}},…}}
     [[nodiscard]] virtual std::string encode_effective(const EffectiveCircuit& effective) const = 0;
     [[nodiscard]] virtual Result<EffectiveCircuit> decode_effective(std::string_view json

@@ -30,7 +30,7 @@ struct Draft {
         auth::Digest digest;
     };
     /// What could not be read holds a default, and is blamed.
-    std::variant<TenantSpec, Token, UniSpec, CircuitSpec> spec;
+    std::variant<TenantSpec, Token, UniSpec, CircuitSpec, SliceSpec> spec;
     std::string spec_json; ///< canonical text, defaults left out; "" when there are problems
     /// Every fault that the body has in itself. With one it is refused, but judged first: the
     /// answer names what is wrong with its sound parts, too.
@@ -53,7 +53,7 @@ struct WriteRequest {
     auth::RequestIdentity identity;
     WriteKind write = WriteKind::Create;
     ObjectKind kind = ObjectKind::Circuit;
-    /// The tenant in whose inventory this happens; none only for tenants themselves.
+    /// The tenant in whose inventory this happens; none only for what is the operator's own.
     std::optional<ObjectId> tenant;
     std::string reference; ///< id or name from the path; unused by Create
 

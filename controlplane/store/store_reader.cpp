@@ -242,8 +242,8 @@ Result<StoredInventory> StoreReader::load(const TakeObject& take) {
         }
         return take(std::move(object));
     };
-    // Owners before what they own.
-    for (const std::string_view prefix : {"ten", "tok", "uni", "ckt"}) {
+    // Owners before what they own, and slices before the circuits they place.
+    for (const std::string_view prefix : {"ten", "tok", "slc", "uni", "ckt"}) {
         if (const Result<void> loaded = load_objects(prefix, take_and_note); !loaded) {
             return loaded.error();
         }

@@ -18,6 +18,7 @@ import time
 import unittest
 
 from batch_tests import BatchTests
+from slice_tests import SliceTests
 from stub_exchange import Stub, problem, wait_until
 
 STROWGER = ""
@@ -62,7 +63,7 @@ class CommandLine(unittest.TestCase):
                           "--cir", "100M", "--cbs", "128k")
 
 
-class Verbs(BatchTests, CommandLine):
+class Verbs(BatchTests, SliceTests, CommandLine):
     def test_circuit_create_sends_the_normalised_spec(self):
         done = self.order_circuit()
         self.assertEqual(self.last()["method"], "POST")
@@ -109,11 +110,11 @@ class Verbs(BatchTests, CommandLine):
         self.assertEqual(json.loads(self.last()["body"]), {"name": "z", "bandwidth": {"cbs_bytes": 7, "cir_bps": 1000}})
 
     def test_the_skeleton_can_be_ordered_as_it_is(self):
-        for noun in ("circuit", "uni", "tenant"):
+        for noun in ("circuit", "uni", "tenant", "slice"):
             for form in ("table", "json", "yaml"):
                 text = self.check(noun, "create", "--generate-skeleton", "-o", form).stdout
                 self.check(noun, "create", "-f", "-", stdin=text)
-        self.assertEqual(len(self.exchange.requests), 9)
+        self.assertEqual(len(self.exchange.requests), 12)
 
     def test_get_and_list_show_circuits(self):
         self.order_circuit()
@@ -567,7 +568,8 @@ class Completion(CommandLine):
 class Help(CommandLine):
     def test_every_example_in_the_help_runs(self):
         examples = []
-        for noun in ("tenant", "uni", "token", "circuit", "port", "context", "order", "status", "version", "completion", "help"):
+        for noun in ("tenant", "uni", "token", "circuit", "port", "context", "order", "slice", "worker", "status",
+                     "version", "completion", "help"):
             for verb in ("create", "set", "use", "list", "get", "show", "update", "counters", "delete", "batch", ""):
                 said = self.run_cli(*[noun, verb][: 2 if verb else 1], "--help").stdout
                 if "\nExamples:\n" in said and said.split("\n")[2].split()[1:2] == [noun]:

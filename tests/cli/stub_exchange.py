@@ -12,7 +12,8 @@ import ssl
 import threading
 import time
 
-PREFIX = {"tenants": "ten", "tokens": "tok", "ports": "prt", "unis": "uni", "circuits": "ckt", "orders": "ord"}
+PREFIX = {"tenants": "ten", "tokens": "tok", "ports": "prt", "unis": "uni", "circuits": "ckt", "orders": "ord",
+          "slices": "slc", "workers": ""}
 CREATED = "2026-11-22T18:00:00.000000Z"
 TIMING = "validate;dur=0.11, commit;dur=0.71, apply;dur=0.21"
 
@@ -46,6 +47,12 @@ class Exchange:
             port["tenant"] = None
             port["status"] = {"oper_state": "up", "driver": "net_af_xdp", "speed_bps": 10_000_000_000, "max_frame_bytes": 1792}
 
+        for core in (1, 2, 3):
+            self.collections["workers"].append({
+                "core": core, "numa_node": 0, "shared": core == 1, "idle": "adaptive" if core == 1 else "poll",
+                "circuits": 4 * core, "busy_permille": None if core == 1 else 250,
+                "slice": None if core == 1 else {"id": "slc_01JD0000000000000000000009", "name": "gold"}})
+
     def add(self, noun, spec):
         self.serial += 1
         item = {
@@ -60,7 +67,12 @@ class Exchange:
         if noun == "unis":
             item["status"].update(oper_state="up", max_frame_bytes=1792, effective={"tpid": "0x8100"}, circuits=0)
         if noun == "tenants":
-            item["status"].update(unis=0, circuits=0)
+            item["status"].update(unis=0, circuits=0, slice=None)
+        if noun == "slices":
+            item["tenant"] = None
+            workers = [{"core": core, "circuits": 6, "busy_permille": 250} for core in spec["cores"]]
+            item["status"].update(isolation="hard", isolation_reasons=[], busy_permille=250, circuits=12, circuits_moving=0,
+                                  workers=workers)
         self.collections[noun].append(item)
         return item
 

@@ -24,6 +24,7 @@
 #include <string>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 // The control plane whole, over HTTP, with a store on disk and without frames. What a contract test
 // cannot cause from outside it orders on standard input, one line each, answered with "ok":
@@ -76,6 +77,11 @@ private:
         counters.rx = {10, 640};
         counters.unmatched = {{0x8100, 7, 0, 3}, {0x88A8, 0, {}, 2}, {0, 0, {}, 1}};
         dataplane_.set_port_counters(PortIndex{0}, counters);
+        std::vector<WorkerStatus> workers;
+        for (const std::uint32_t core : {1U, 2U, 3U, 0U}) {
+            workers.push_back(FakeDataplane::worker_on(core, core == 0));
+        }
+        dataplane_.set_workers(std::move(workers));
         return ports;
     }
 
@@ -95,7 +101,10 @@ private:
         }
         store_ = std::make_unique<SteeredStore>(*std::move(opened));
         const service::ServiceLimits limits{
-            .circuits_per_tenant = 20, .tokens_per_tenant = 6, .writes_outstanding_max = 1'024};
+            .circuits_per_tenant = 20,
+            .tokens_per_tenant = 6,
+            .endpoints_per_worker = 16,
+            .writes_outstanding_max = 1'024};
         provisioner_ = std::make_unique<service::Provisioner>(
             service::Provisioner::Parts{dataplane_, *store_, codec_, clock_}, make_ports(), limits
         );

@@ -19,6 +19,7 @@ from api_client import Client, ServerUnderTest
 from batch_tests import BatchTests, circuit
 from openapi_check import Contract
 from protocol_tests import ProtocolTests
+from slice_tests import SliceTests
 
 NO_SUCH_ID = "0" * 26
 NAMES = iter(f"n{number}" for number in range(1_000_000))
@@ -49,7 +50,7 @@ class World:
         return self.operator(method, self.root + path, body, **{**self.fields, **headers})
 
 
-class ContractTest(BatchTests, ProtocolTests, unittest.TestCase):
+class ContractTest(BatchTests, ProtocolTests, SliceTests, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.contract = Contract()
@@ -174,10 +175,12 @@ class ContractTest(BatchTests, ProtocolTests, unittest.TestCase):
         """Each operation with a valid body on an object that is there."""
         for world in self.worlds:
             world("PUT", "/circuits/kept", world.circuit("kept", 90))
+        self.operator("POST", "/v1/slices", {"name": "kept", "cores": [1]})
         self.operator("PUT", "/v1/circuits/kept", self.acme.circuit("kept", 90), Strowger_Tenant="acme")
         for method, path, operation in self.contract.operations():
             world = self.worlds[1] if "{tenant}" in path and "tokens" not in path else self.worlds[0]
-            last = {"tokens": "first", "ports": "p0", "unis": "ny", "circuits": "kept", "tenants": world.name}
+            last = {"tokens": "first", "ports": "p0", "unis": "ny", "circuits": "kept", "tenants": world.name,
+                    "slices": "kept"}
             target = path.replace("{tenant}", world.name)
             if "{id}" in path:
                 kind = path.split("/{id}")[0].rsplit("/", 1)[1]
@@ -189,6 +192,7 @@ class ContractTest(BatchTests, ProtocolTests, unittest.TestCase):
                 name = next(NAMES)
                 body = {
                     "createTenant": {"name": name},
+                    "createSlice": {"name": name, "cores": [2]},
                     "createToken": {"name": name},
                     "createUni": world.uni(name, "p3"),
                     "createCircuit": world.circuit(name, 80),

@@ -16,13 +16,14 @@ namespace {
 using namespace strowger;
 
 /// By SpecKind. Nothing of a token can be changed.
-constexpr std::array<std::string_view, 4> kStored = {
+constexpr std::array<std::string_view, 5> kStored = {
     R"({"name":"acme","display_name":"Acme Ltd.","tags":{"contract":"2026-17"}})",
     "",
     R"({"name":"ny","port":"port-0","tpid":"0x88a8","s_vlans":{"first":100,"last":199}})",
     R"({"name":"ny-dc","type":"eline","bandwidth":{"cir_bps":50000000},)"
     R"("endpoints":{"a":{"uni":"ny","vlan_map":{"c_vlans":[100]}},)"
-    R"("z":{"uni":"dc","vlan_map":{"s_vlan":900}}}})"};
+    R"("z":{"uni":"dc","vlan_map":{"s_vlan":900}}}})",
+    R"({"name":"gold","cores":[2,3],"tenants":["acme"]})"};
 
 /// What was accepted and written is accepted again, and written the same. A `whole` spec is kept as
 /// it was sent: no member is dropped, added or read as something else.

@@ -39,6 +39,23 @@ public:
         ports_.at(port.value).status.steering = steering;
         ports_.at(port.value).status.rx_queues = rx_queues;
     }
+    /// Workers on these cores; there is one on core 1 else. Circuits live on the first worker that
+    /// may own them.
+    void set_workers(std::vector<WorkerStatus> workers) { workers_status_ = std::move(workers); }
+    static WorkerStatus worker_on(std::uint32_t core, bool shared = false) {
+        WorkerStatus worker;
+        worker.core = core;
+        worker.shared = shared;
+        worker.adaptive = shared;
+        return worker;
+    }
+    void set_busy_cycles(std::size_t worker, std::uint64_t cycles) {
+        workers_status_.at(worker).counters.busy_cycles = cycles;
+    }
+    /// Every port stays with the receivers that it has.
+    void refuse_plans(bool refuse) { refuse_plans_ = refuse; }
+    /// Plans that the dataplane was asked for, fulfilled or not.
+    [[nodiscard]] std::size_t plans_asked() const { return plans_asked_; }
     void set_port_counters(PortIndex port, PortCounters counters) {
         ports_.at(port.value).counters = std::move(counters);
     }
@@ -104,6 +121,10 @@ public:
     }
     /// Done at once; port_status() tells.
     Result<void> assign_receivers(PortIndex port, const ReceiverPlan& plan) override {
+        ++plans_asked_;
+        if (refuse_plans_) {
+            return Error{ErrorCode::Unavailable, "The device does not take it.", {}};
+        }
         PortStatus& status = ports_.at(port.value).status;
         if (plan.others.empty()) {
             return Error{ErrorCode::Invalid, "A port needs a worker that receives.", {}};
@@ -144,11 +165,19 @@ public:
     }
     [[nodiscard]] std::vector<WorkerStatus> workers() const override {
         heartbeat_ += workers_alive_ ? 1 : 0;
-        WorkerStatus worker;
-        worker.core = 1;
-        worker.circuits = static_cast<std::uint32_t>(installed_.size());
-        worker.counters.loops = heartbeat_;
-        return {worker};
+        std::vector<WorkerStatus> workers = workers_status_;
+        for (WorkerStatus& worker : workers) {
+            worker.counters.loops = heartbeat_;
+        }
+        for (const auto& [key, program] : installed_) {
+            for (std::size_t index = 0; index < workers.size(); ++index) {
+                if (program.workers.empty() || program.workers.contains(index)) {
+                    ++workers[index].circuits;
+                    break;
+                }
+            }
+        }
+        return workers;
     }
 
 private:
@@ -240,6 +269,9 @@ private:
     }
 
     std::vector<Port> ports_;
+    std::vector<WorkerStatus> workers_status_ = {worker_on(1)};
+    std::size_t plans_asked_ = 0;
+    bool refuse_plans_ = false;
     std::map<CircuitKey, CircuitProgram> staged_;
     std::map<CircuitKey, CircuitProgram> installed_;
     std::map<CircuitKey, CircuitCounters> counters_;

@@ -14,12 +14,13 @@
 namespace strowger {
 
 /// The kinds of objects that have an id. The prefix is the kind's, for ever.
-enum class ObjectKind : std::uint8_t { Tenant, Token, Port, Uni, Circuit, Order };
-inline constexpr std::size_t kObjectKindCount = 6;
+enum class ObjectKind : std::uint8_t { Tenant, Token, Port, Uni, Circuit, Order, Slice };
+inline constexpr std::size_t kObjectKindCount = 7;
 
-/// "ten", "tok", "prt", "uni", "ckt", "ord".
+/// "ten", "tok", "prt", "uni", "ckt", "ord", "slc".
 [[nodiscard]] std::string_view id_prefix(ObjectKind kind) noexcept;
-/// "tenant", "token", "port", "uni", "circuit", "order": the word in texts and paths (plural + s).
+/// "tenant", "token", "port", "uni", "circuit", "order", "slice": the word in texts and paths
+/// (plural + s).
 [[nodiscard]] std::string_view to_string(ObjectKind kind) noexcept;
 
 /// `<prefix>_<ULID>`: unique, ordered by creation, never reused.

@@ -22,6 +22,7 @@ inline constexpr std::uint32_t kVlanIndexBytesMax = 268'435'456; ///< one worker
 
 inline constexpr std::uint32_t kTenantsMax = 100'000;
 inline constexpr std::uint32_t kTokensPerTenantMax = 1'000;
+inline constexpr std::uint32_t kSliceTenantsMax = 1'000;
 inline constexpr std::uint32_t kTagsMax = 32; ///< free key-value labels on one object
 inline constexpr std::uint32_t kTagKeyBytesMax = 63;
 inline constexpr std::uint32_t kTagValueBytesMax = 255;

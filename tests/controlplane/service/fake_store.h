@@ -63,7 +63,7 @@ public:
     Result<std::uint64_t> count_objects() override { return objects_.size(); }
     Result<StoredInventory> load(const TakeObject& take) override {
         StoredInventory inventory;
-        for (const char* prefix : {"ten", "tok", "uni", "ckt"}) {
+        for (const char* prefix : {"ten", "tok", "slc", "uni", "ckt"}) {
             for (const auto& [id, object] : objects_) {
                 if (!id.text().starts_with(prefix)) {
                     continue;

@@ -24,6 +24,7 @@ public:
     std::map<std::string, TenantSpec, std::less<>> tenants;
     std::map<std::string, UniSpec, std::less<>> unis;
     std::map<std::string, CircuitSpec, std::less<>> circuits;
+    std::map<std::string, SliceSpec, std::less<>> slices;
     mutable std::vector<EffectiveCircuit> effectives;
 
     [[nodiscard]] Result<TenantSpec> decode_tenant(std::string_view json) const override {
@@ -37,6 +38,9 @@ public:
     }
     [[nodiscard]] Result<CircuitSpec> decode_circuit(std::string_view json) const override {
         return look_up(circuits, json);
+    }
+    [[nodiscard]] Result<SliceSpec> decode_slice(std::string_view json) const override {
+        return look_up(slices, json);
     }
     [[nodiscard]] std::string encode_effective(const EffectiveCircuit& effective) const override {
         effectives.push_back(effective);

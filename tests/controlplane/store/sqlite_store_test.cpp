@@ -152,6 +152,26 @@ TEST_F(SqliteStoreTest, WhatWasCommittedIsThereAfterReopening) {
     EXPECT_EQ(inventory.rest.order_seqs, seqs);
 }
 
+TEST_F(SqliteStoreTest, SlicesComeBehindTheTenantsTheyNameAndBeforeTheCircuitsTheyPlace) {
+    const Change tenant = create(ObjectKind::Tenant, "acme");
+    const Change circuit = create(ObjectKind::Circuit, "c", tenant.order.object);
+    const Change slice = create(ObjectKind::Slice, "gold");
+    {
+        auto store = opened();
+        for (const Change& change : {circuit, slice, tenant}) {
+            ASSERT_TRUE(store->commit_now(change));
+        }
+    }
+
+    auto store = opened();
+    const Loaded inventory = load(*store);
+
+    ASSERT_EQ(inventory.objects.size(), 3U);
+    EXPECT_EQ(inventory.objects[0].id, tenant.order.object);
+    EXPECT_EQ(inventory.objects[1].id, slice.order.object);
+    EXPECT_EQ(inventory.objects[2].id, circuit.order.object);
+}
+
 TEST_F(SqliteStoreTest, ResultsComeInTheOrderOfSubmission) {
     auto store = opened();
     constexpr std::uint64_t kChanges = 100;
