@@ -203,12 +203,11 @@ void add_circuit(std::vector<Command>& commands) {
     );
 }
 
-/// `--tenant` is whom the slice is for: slices are the operator's, who acts for nobody here.
 void add_slices(std::vector<Command>& commands) {
     const Flags reserved = {
         {"core", "CORE", "a worker's core; in update, all of them anew", Completes::Nothing, true},
-        {"tenant",
-         "NAME",
+        {"for",
+         "TENANT",
          "whose circuits they are for; in update, all of them anew, and '' for none",
          Completes::Tenant,
          true},

@@ -30,9 +30,9 @@ Outcome<Done> add_reservation(const Arguments& arguments, json::object& spec) {
     if (!cores.empty()) {
         spec["cores"] = std::move(cores);
     }
-    if (arguments.has("tenant")) {
+    if (arguments.has("for")) {
         json::array tenants;
-        for (const std::string& tenant : arguments.values("tenant")) {
+        for (const std::string& tenant : arguments.values("for")) {
             if (!tenant.empty()) {
                 tenants.emplace_back(tenant);
             }

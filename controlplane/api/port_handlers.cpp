@@ -57,6 +57,35 @@ void write_counters(JsonWriter& writer, const PortCounters& counters) {
     write_unmatched(writer, counters.unmatched);
 }
 
+const char* name_of(Steering steering) {
+    switch (steering) {
+        case Steering::Hash:
+            return "hash";
+        case Steering::Rules:
+            return "rules";
+        case Steering::None:
+            break;
+    }
+    return "none";
+}
+
+/// Who receives, and how frames come to several queues.
+void write_reception(
+    JsonWriter& writer,
+    const PortStatus& status,
+    const std::vector<WorkerStatus>& workers
+) {
+    writer.key("rx_queues").integer(status.rx_queues);
+    writer.key("steering").text(name_of(status.steering));
+    writer.key("receiver_cores").begin_array();
+    for (std::size_t worker = 0; worker < workers.size(); ++worker) {
+        if (status.receivers.contains(worker)) {
+            writer.integer(workers[worker].core);
+        }
+    }
+    writer.end_array();
+}
+
 void write_port(
     JsonWriter& writer,
     const service::Inventory& inventory,
@@ -79,6 +108,7 @@ void write_port(
     writer.key("numa_node").integer(static_cast<std::uint64_t>(std::max(status.socket, 0)));
     writer.key("speed_bps").integer(status.speed_bps);
     writer.key("max_frame_bytes").integer(status.frame_max.value);
+    write_reception(writer, status, inventory.placement().workers());
     write_counters(writer, inventory.port_counters(port));
     writer.end_object().end_object();
 }

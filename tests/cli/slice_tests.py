@@ -8,7 +8,7 @@ class SliceTests:
     """Methods of a test case that runs the command against an exchange."""
 
     def test_slice_verbs(self):
-        self.check("slice", "create", "gold", "--core", "2", "--core", "3", "--tenant", "acme", "--tenant", "umbrella")
+        self.check("slice", "create", "gold", "--core", "2", "--core", "3", "--for", "acme", "--for", "umbrella")
         self.assertEqual(self.last()["path"], "/v1/slices")
         self.assertEqual(json.loads(self.last()["body"]), {"name": "gold", "cores": [2, 3], "tenants": ["acme", "umbrella"]})
         self.assertNotIn("strowger-tenant", self.last()["headers"])
@@ -16,7 +16,7 @@ class SliceTests:
         for word in ("2, 3", "acme, umbrella", "hard", "25.0 %"):
             self.assertIn(word, listed)
         self.assertIn("isolation", self.check("slice", "get", "gold").stdout)
-        self.check("slice", "update", "gold", "--tenant", "", "--core", "2")
+        self.check("slice", "update", "gold", "--for", "", "--core", "2")
         self.assertEqual(json.loads(self.last()["body"]), {"cores": [2], "tenants": []})
         self.check("slice", "update", "gold", "--display-name", "Gold")
         self.assertEqual(json.loads(self.last()["body"]), {"display_name": "Gold"})

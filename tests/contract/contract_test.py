@@ -166,6 +166,9 @@ class ContractTest(BatchTests, ProtocolTests, SliceTests, unittest.TestCase):
         rest = call("GET", "/v1/ports?cursor=" + ports["next_cursor"]).json["data"]
         self.assertEqual(len({port["id"] for port in ports["data"] + rest}), 5)
         port = self.expect(call("GET", "/v1/ports/p0"), 200).json
+        self.assertEqual((port["status"]["rx_queues"], port["status"]["steering"]), (1, "none"))
+        cores = [w["core"] for w in self.expect(call("GET", "/v1/workers"), 200).json["data"]]
+        self.assertEqual(port["status"]["receiver_cores"], cores[:1])
         tags = [(t["outer_tpid"], t["outer_vid"], t["inner_vid"]) for t in port["status"]["unmatched"]]
         self.assertEqual(tags, [("0x8100", 7, 0), ("0x88a8", 0, None), (None, None, None)])
 
