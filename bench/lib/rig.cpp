@@ -64,15 +64,14 @@ Result<void> start_eal(
     }
     const auto choice = dataplane::choose_hugepages(
         HugepageUse::Required,
-        static_cast<std::uint32_t>(megabytes),
-        {0},
+        {{0, static_cast<std::uint32_t>(megabytes)}},
         dataplane::read_hugepages("/sys/devices/system/node")
     );
     if (!choice) {
         return choice.error();
     }
     // Not --socket-mem: a benchmark takes pages as it needs them, and gives them back.
-    std::vector<std::string> arguments = dataplane::eal_arguments(config, false, {0});
+    std::vector<std::string> arguments = dataplane::eal_arguments(config, false, {});
     arguments.front() = program;
     std::erase(arguments, "--no-huge");
     std::erase(arguments, "--no-shconf");

@@ -124,7 +124,9 @@ Result<void> check_machine(const LabSpec& spec) {
     const std::uint32_t megabytes =
         spec.memory_megabytes != 0 ? spec.memory_megabytes : memory_needed_megabytes(spec);
     const auto choice = dataplane::choose_hugepages(
-        HugepageUse::Required, megabytes, {0}, dataplane::read_hugepages("/sys/devices/system/node")
+        HugepageUse::Required,
+        {{0, megabytes}},
+        dataplane::read_hugepages("/sys/devices/system/node")
     );
     if (!choice) {
         return unavailable(choice.error().message + "; or give --no-huge, for tests of function");

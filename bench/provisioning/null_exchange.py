@@ -52,11 +52,10 @@ class NullExchange:
         self.config_path = f"{directory}/site.yaml"
         self.process = None
         endpoints = 2 * circuits + 64
-        megabytes = 256 + endpoints * 400 // 2**20
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(
                 f"cores: {{control: {cores[0]}, workers: [{{core: {cores[1]}, idle: {idle}}}]}}\n"
-                f"memory: {{hugepages: auto, megabytes: {megabytes}, endpoints: {endpoints}}}\n"
+                f"memory: {{hugepages: auto, endpoints: {endpoints}}}\n"
                 "ports:\n"
                 '  - {name: a, device: "net_null0,no-rx=1"}\n'
                 '  - {name: z, device: "net_null1,no-rx=1"}\n'

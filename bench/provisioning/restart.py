@@ -37,13 +37,9 @@ class LargeExchange(Exchange):
 
     def _site_yaml(self):
         endpoints = 2 * self.circuits + 64
-        self.table_megabytes = endpoints * 400 // 2**20
         text = super()._site_yaml()
         text = text.replace("ports:\n", f"  endpoints: {endpoints}\nports:\n", 1)
         return text + f"limits: {{circuits_per_tenant: {max(10_000, self.circuits + 64)}}}\n"
-
-    def _megabytes(self):
-        return super()._megabytes() + self.table_megabytes
 
     @property
     def listen(self):

@@ -4,6 +4,8 @@
 #include "control/ring_dataplane.h"
 #include "platform/eal.h"
 #include "platform/hugepages.h"
+#include "platform/memory_need.h"
+#include "platform/memory_report.h"
 #include "platform/ports.h"
 #include "platform/topology.h"
 #include "platform/tsc_rate.h"
@@ -17,11 +19,11 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <set>
 #include <string>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <vector>
 
 namespace strowger::dataplane {
 
@@ -55,10 +57,21 @@ void raise_priority(const Report& report) {
     );
 }
 
-std::set<int> sockets_of(const std::vector<WorkerPlace>& places) {
-    std::set<int> sockets;
-    for (const WorkerPlace& place : places) {
-        sockets.insert(place.socket);
+/// What the kernel says of the ports' NICs, before the EAL opens them.
+std::vector<std::optional<int>> sockets_of_ports(const DataplaneConfig& config) {
+    std::vector<std::optional<int>> sockets;
+    for (const PortConfig& port : config.ports) {
+        std::optional<int> socket;
+        if (is_pci(port.device)) {
+            std::ifstream file(
+                "/sys/bus/pci/devices/" + full_pci_address(port.device) + "/numa_node"
+            );
+            int node = -1;
+            if (file >> node && node >= 0) {
+                socket = node;
+            }
+        }
+        sockets.push_back(socket);
     }
     return sockets;
 }
@@ -68,37 +81,30 @@ Result<std::unique_ptr<Eal>> start_eal(
     const std::vector<WorkerPlace>& places,
     const Report& report
 ) {
-    const std::set<int> sockets = sockets_of(places);
-    const auto choice = choose_hugepages(
-        config.hugepages,
-        config.memory_megabytes,
-        sockets,
-        read_hugepages("/sys/devices/system/node")
+    const auto plan = plan_memory(
+        config,
+        places,
+        sockets_of_ports(config),
+        {.hugepages = read_hugepages("/sys/devices/system/node"),
+         .plain_megabytes = read_available_megabytes("/proc/meminfo")}
     );
-    if (!choice) {
-        return choice.error();
+    if (!plan) {
+        return plan.error();
     }
-    report(
-        config.hugepages == HugepageUse::Auto && !choice->use ? Severity::Warning : Severity::Info,
-        choice->use ? "memory: hugepages" : "memory: no hugepages, " + choice->remark
-    );
-    return Eal::start(eal_arguments(config, choice->use, sockets), report);
-}
-
-/// What an operator sizes with memory.endpoints and memory.vlan_index_bytes.
-void report_tables(const DataplaneConfig& config, const WorkerGroup& group, const Report& report) {
-    constexpr std::uint64_t kMebibyte = 1'048'576;
-    const auto mebibytes = [](std::uint64_t bytes) {
-        return std::to_string((bytes + kMebibyte - 1) / kMebibyte) + " MiB";
-    };
-    const std::uint64_t slots = std::uint64_t{config.endpoints} * kEndpointBytes;
-    report(
-        Severity::Info,
-        std::to_string(group.size()) + " worker(s), frame path built for " + group.path().name +
-            "; each holds " + std::to_string(config.endpoints) + " endpoints: slots " +
-            mebibytes(slots) + " (" + std::to_string(kEndpointBytes) +
-            " bytes an endpoint), VLAN index " + mebibytes(index_bytes(config))
-    );
+    if (!plan->hugepages) {
+        report(
+            config.hugepages == HugepageUse::Auto ? Severity::Warning : Severity::Info,
+            "memory: no hugepages, " + plan->remark
+        );
+    }
+    auto eal = Eal::start(eal_arguments(config, plan->hugepages, plan->megabytes), report);
+    if (!eal) {
+        return eal;
+    }
+    if (auto populated = populate_plain_memory(); !populated) {
+        return populated.error();
+    }
+    return eal;
 }
 
 std::string text_of(const std::string& path) {
@@ -182,7 +188,7 @@ Runtime::start(const DataplaneConfig& config, const Report& report) {
         return group.error();
     }
     parts.group = std::move(*group);
-    report_tables(config, *parts.group, report);
+    report_memory(config, *parts.group, parts.ports->pools(), report);
     parts.dataplane.emplace(config, *parts.group, *parts.ports, parts.ports.get());
     auto threads = WorkerThreads::start(config, *parts.group);
     if (!threads) {

@@ -25,8 +25,6 @@ constexpr std::uint32_t kNetdevTagBytes = 4;
 constexpr std::uint32_t kXdpHeadroomBytes = 256;
 // net_af_packet cuts longer frames and says nothing (2048-byte ring frames; measured).
 constexpr std::uint32_t kAfPacketFrameBytes = 1'982;
-// net_af_xdp keeps a fill ring of 2048 buffers and as many on their way to it.
-constexpr std::uint64_t kAfXdpBuffers = 4'096;
 
 bool is_af_xdp(const std::string& driver) {
     return driver == "net_af_xdp";

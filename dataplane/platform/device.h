@@ -18,6 +18,9 @@
 
 namespace strowger::dataplane {
 
+/// net_af_xdp keeps a fill ring of 2048 buffers and as many on their way to it.
+inline constexpr std::uint64_t kAfXdpBuffers = 4'096;
+
 /// One ethdev, from probe to removal. Control thread only.
 class Device {
 public:

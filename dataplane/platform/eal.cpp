@@ -78,8 +78,11 @@ std::string full_pci_address(const std::string& device) {
     return address.size() == 7 ? "0000:" + address : address;
 }
 
-std::vector<std::string>
-eal_arguments(const DataplaneConfig& config, bool hugepages, const std::set<int>& sockets) {
+std::vector<std::string> eal_arguments(
+    const DataplaneConfig& config,
+    bool hugepages,
+    const std::map<int, std::uint32_t>& megabytes
+) {
     std::string lcores = "0@" + std::to_string(config.control_core);
     for (std::size_t i = 0; i < config.workers.size(); ++i) {
         lcores += "," + std::to_string(lcore_of(i)) + "@" + std::to_string(config.workers[i].core);
@@ -93,18 +96,25 @@ eal_arguments(const DataplaneConfig& config, bool hugepages, const std::set<int>
         "--no-telemetry",
         "--log-level=*:error"};
     if (hugepages) {
-        // Anonymous hugepages: no mount is needed, and nothing is left behind by a crash.
+        // Anonymous hugepages: no mount is needed, and nothing is left behind by a crash. The EAL
+        // takes the largest pages first.
         std::string memory;
-        for (int socket = 0; socket <= *sockets.rbegin(); ++socket) {
+        for (int socket = 0; socket <= megabytes.rbegin()->first; ++socket) {
+            const auto here = megabytes.find(socket);
             memory += (socket == 0 ? "" : ",");
-            memory += sockets.contains(socket) ? std::to_string(config.memory_megabytes) : "0";
+            memory += here == megabytes.end() ? "0" : std::to_string(here->second);
         }
         arguments.insert(arguments.end(), {"--in-memory", "--socket-mem", memory});
+        if (config.memory_megabytes != 0) {
+            // Or a mempool takes another page of 1 GiB when one is free, whatever is left.
+            arguments.insert(arguments.end(), {"--socket-limit", memory});
+        }
     } else {
-        const std::uint64_t megabytes = std::uint64_t{config.memory_megabytes} * sockets.size();
-        arguments.insert(
-            arguments.end(), {"--no-huge", "--no-shconf", "-m", std::to_string(megabytes)}
-        );
+        std::uint64_t sum = 0;
+        for (const auto& [socket, here] : megabytes) {
+            sum += here;
+        }
+        arguments.insert(arguments.end(), {"--no-huge", "--no-shconf", "-m", std::to_string(sum)});
     }
     bool any_pci = false;
     for (const PortConfig& port : config.ports) {

@@ -6,8 +6,8 @@
 #include "strowger/seam/site.h"
 
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -24,9 +24,12 @@ namespace strowger::dataplane {
     return static_cast<unsigned>(worker) + 1;
 }
 
-/// The command line of the EAL for a site. `sockets` are those with a worker.
-std::vector<std::string>
-eal_arguments(const DataplaneConfig& config, bool hugepages, const std::set<int>& sockets);
+/// The command line of the EAL for a site. `megabytes`: what it takes at once, by socket.
+std::vector<std::string> eal_arguments(
+    const DataplaneConfig& config,
+    bool hugepages,
+    const std::map<int, std::uint32_t>& megabytes
+);
 
 /// The EAL, from start to clean-up. Once in a process: DPDK cannot be started again. Its log goes
 /// to `report`, errors and warnings only.

@@ -84,23 +84,34 @@ std::vector<HugepageStock> read_hugepages(const std::string& root) {
     return stock;
 }
 
+std::uint64_t read_available_megabytes(const std::string& path) {
+    std::ifstream file(path);
+    std::string word;
+    while (file >> word) {
+        std::uint64_t kilobytes = 0;
+        if (word == "MemAvailable:" && file >> kilobytes) {
+            return kilobytes / 1'024;
+        }
+    }
+    return 0;
+}
+
 Result<HugepageChoice> choose_hugepages(
     HugepageUse use,
-    std::uint32_t megabytes,
-    const std::set<int>& sockets,
+    const std::map<int, std::uint32_t>& megabytes,
     const std::vector<HugepageStock>& stock
 ) {
     if (use == HugepageUse::Never) {
         return HugepageChoice{.use = false, .remark = "the site file says never"};
     }
     std::string lacking;
-    for (const int socket : sockets) {
+    for (const auto& [socket, needed] : megabytes) {
         const std::uint64_t free = free_megabytes(stock, socket);
-        if (free < megabytes) {
+        if (free < needed) {
             lacking += (lacking.empty() ? "" : "; ") + std::string{"socket "} +
                        std::to_string(socket) + " has " + std::to_string(free) + " of " +
-                       std::to_string(megabytes) + " MB free in hugepages, reserve them with: " +
-                       reserve_command(stock, socket, megabytes - free);
+                       std::to_string(needed) + " MB free in hugepages, reserve them with: " +
+                       reserve_command(stock, socket, needed - free);
         }
     }
     if (lacking.empty()) {

@@ -5,7 +5,7 @@
 #include "strowger/seam/site.h"
 
 #include <cstdint>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,6 +22,9 @@ struct HugepageStock {
 /// What /sys says below `root` ("/sys/devices/system/node"; tests give their own).
 std::vector<HugepageStock> read_hugepages(const std::string& root);
 
+/// What the kernel can give in plain pages, by `path` ("/proc/meminfo"); 0: it does not say.
+std::uint64_t read_available_megabytes(const std::string& path);
+
 /// Whether to use hugepages, and what to tell the operator about it.
 struct HugepageChoice {
     bool use = false;
@@ -29,11 +32,10 @@ struct HugepageChoice {
 };
 
 /// Fails with Unavailable when they are required and too few are free, with the exact command that
-/// reserves them. `sockets`: each needs `megabytes`.
+/// reserves them. `megabytes`: what each socket needs.
 Result<HugepageChoice> choose_hugepages(
     HugepageUse use,
-    std::uint32_t megabytes,
-    const std::set<int>& sockets,
+    const std::map<int, std::uint32_t>& megabytes,
     const std::vector<HugepageStock>& stock
 );
 

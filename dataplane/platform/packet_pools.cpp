@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/packet_pools.h"
 
+#include "platform/memory_text.h"
 #include "strowger/base/check.h"
 #include "strowger/model/limits.h"
+#include "worker/table_bytes.h"
 
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 
@@ -20,8 +23,6 @@ constexpr std::uint32_t kBurstBuffers = 32;
 constexpr std::uint16_t kStandardBytes = 2'176;
 constexpr std::uint16_t kJumboBytes = limits::kFrameBytesMax + RTE_PKTMBUF_HEADROOM;
 
-constexpr std::uint32_t kPageBytes = 4'096;
-
 std::uint32_t object_bytes(BufferClass buffers) {
     // Ahead of the mbuf a line for the mempool itself.
     return RTE_CACHE_LINE_SIZE + sizeof(rte_mbuf) + buffer_bytes(buffers);
@@ -30,12 +31,16 @@ std::uint32_t object_bytes(BufferClass buffers) {
 /// Of private data between an mbuf and its buffer: what makes an object fill its page.
 std::uint16_t padding_bytes(BufferClass buffers, const BufferNeed& need) {
     const std::uint32_t object = object_bytes(buffers);
-    const bool pad = need.page_each && object < kPageBytes;
-    return static_cast<std::uint16_t>(pad ? kPageBytes - object : 0);
+    const bool pad = need.page_each && object < kPlainPageBytes;
+    return static_cast<std::uint16_t>(pad ? kPlainPageBytes - object : 0);
 }
 
-std::uint64_t megabytes_of(std::uint32_t count, std::uint32_t object) {
-    return (std::uint64_t{count} * object + 1'048'575) / 1'048'576;
+unsigned pool_flags(std::uint16_t padding) {
+    return padding != 0 ? RTE_MEMPOOL_F_NO_SPREAD : 0;
+}
+
+unsigned element_bytes(BufferClass buffers, std::uint16_t padding) {
+    return static_cast<unsigned>(sizeof(rte_mbuf)) + padding + buffer_bytes(buffers);
 }
 
 /// As rte_pktmbuf_pool_create, which cannot be told not to spread objects over memory channels.
@@ -49,24 +54,23 @@ rte_mempool* create_pool(
     const std::string& name,
     std::uint32_t count,
     std::uint16_t padding,
-    std::uint16_t bytes,
+    BufferClass buffers,
     int socket
 ) {
-    const auto element = static_cast<unsigned>(sizeof(rte_mbuf) + padding + bytes);
     rte_mempool* const pool = rte_mempool_create_empty(
         name.c_str(),
         count,
-        element,
+        element_bytes(buffers, padding),
         kCacheBuffers,
         sizeof(rte_pktmbuf_pool_private),
         socket,
-        padding != 0 ? RTE_MEMPOOL_F_NO_SPREAD : 0
+        pool_flags(padding)
     );
     if (pool == nullptr) {
         return nullptr;
     }
     rte_pktmbuf_pool_private layout{};
-    layout.mbuf_data_room_size = bytes;
+    layout.mbuf_data_room_size = buffer_bytes(buffers);
     layout.mbuf_priv_size = padding;
     rte_pktmbuf_pool_init(pool, &layout);
     if (const int populated = rte_mempool_populate_default(pool); populated < 0) {
@@ -96,27 +100,45 @@ std::uint32_t buffer_count(const BufferNeed& need) {
     return static_cast<std::uint32_t>(std::bit_ceil(count + 1) - 1);
 }
 
+PoolSize pool_size(BufferClass buffers, const BufferNeed& need, std::uint64_t page_bytes) {
+    const std::uint16_t padding = padding_bytes(buffers, need);
+    const std::uint32_t count = buffer_count(need);
+    const std::uint32_t object =
+        rte_mempool_calc_obj_size(element_bytes(buffers, padding), pool_flags(padding), nullptr);
+    // As rte_mempool_populate_default() lays them out: in a chunk that begins with a page.
+    const std::uint64_t in_page = page_bytes / object;
+    const std::uint64_t pages = in_page != 0 ? (count + in_page - 1) / in_page
+                                             : count * ((object + page_bytes - 1) / page_bytes);
+    const std::uint64_t header = sizeof(rte_mempool) + sizeof(rte_pktmbuf_pool_private) +
+                                 sizeof(rte_mempool_cache) * RTE_MAX_LCORE;
+    return {
+        .count = count,
+        .object_bytes = object,
+        .bytes = (pages + 1) * page_bytes + header + ring_bytes(count + 1, sizeof(void*))};
+}
+
 Result<std::unique_ptr<PacketPools>> PacketPools::create(const std::map<Key, BufferNeed>& needs) {
     std::unique_ptr<PacketPools> pools{new PacketPools};
+    const std::uint64_t page = rte_eal_has_hugepages() != 0 ? kHugePageBytes : kPlainPageBytes;
     for (const auto& [key, need] : needs) {
         const auto [socket, buffers] = key;
-        const std::uint32_t count = buffer_count(need);
+        const PoolSize size = pool_size(buffers, need, page);
         const std::string name = std::string{"strowger_"} +
                                  (buffers == BufferClass::Jumbo ? "jumbo_" : "standard_") +
                                  std::to_string(socket);
-        const std::uint16_t padding = padding_bytes(buffers, need);
-        rte_mempool* const pool = create_pool(name, count, padding, buffer_bytes(buffers), socket);
+        rte_mempool* const pool =
+            create_pool(name, size.count, padding_bytes(buffers, need), buffers, socket);
         if (pool == nullptr) {
             return Error{
                 .code = ErrorCode::Unavailable,
-                .message = std::to_string(count) + " frame buffers on socket " +
-                           std::to_string(socket) + " take " +
-                           std::to_string(megabytes_of(count, object_bytes(buffers) + padding)) +
-                           " MB, which is not there (" + rte_strerror(rte_errno) +
+                .message = std::to_string(size.count) + " frame buffers on socket " +
+                           std::to_string(socket) + " take " + mebibytes(size.bytes) +
+                           ", which is not there (" + rte_strerror(rte_errno) +
                            "): raise memory.megabytes, or lower the descriptors of the ports",
                 .problems = {}};
         }
         pools->pools_.emplace(key, pool);
+        pools->sizes_.emplace(key, size);
     }
     return pools;
 }

@@ -2,6 +2,7 @@
 #include "platform/ports.h"
 
 #include "platform/eal.h"
+#include "platform/memory_need.h"
 #include "platform/socket_end.h"
 #include "strowger/base/check.h"
 
@@ -194,27 +195,17 @@ std::uint64_t Ports::rx_held(std::size_t index) const {
 }
 
 std::map<PacketPools::Key, BufferNeed> Ports::needs(const std::vector<WorkerPlace>& places) const {
-    std::map<PacketPools::Key, BufferNeed> needs;
-    const std::uint64_t workers = config_.workers.size();
-    // A circuit that moves parks as many frames as a ring takes.
-    std::uint64_t rings = workers * (workers - 1) + (workers > 1 ? kMovesMax : 0);
+    std::vector<PortBuffers> ports;
     for (std::size_t index = 0; index < devices_.size(); ++index) {
-        const PacketPools::Key key{
-            places[pollers_[index].front()].socket, config_.ports[index].buffers};
-        needs[key].descriptors += rx_held(index);
-        needs[key].page_each |= devices_[index]->shares_buffers_with_kernel();
-        rings += workers - tx_queues(index);
+        ports.push_back(
+            {.key = {places[pollers_[index].front()].socket, config_.ports[index].buffers},
+             .received = rx_held(index),
+             .held = devices_[index]->buffers_held(tx_queues(index)),
+             .tx_queues = tx_queues(index),
+             .page_each = devices_[index]->shares_buffers_with_kernel()}
+        );
     }
-    for (auto& [key, need] : needs) {
-        need.workers = static_cast<std::uint32_t>(workers);
-        need.ring_entries = rings * config_.handover_ring;
-        // Any port may transmit the frames of any pool, and hold on to them.
-        for (std::size_t index = 0; index < devices_.size(); ++index) {
-            const std::uint64_t held = devices_[index]->buffers_held(tx_queues(index));
-            need.descriptors += held - rx_held(index);
-        }
-    }
-    return needs;
+    return buffer_needs(config_, ports);
 }
 
 void Ports::log_port(std::size_t index, int poller_socket) const {

@@ -28,15 +28,6 @@ Error no_memory(int socket) {
 
 } // namespace
 
-std::uint32_t index_bytes(const DataplaneConfig& config) {
-    return config.vlan_index_bytes != 0 ? config.vlan_index_bytes
-                                        : std::clamp<std::uint32_t>(
-                                              config.endpoints * kIndexBytesPerEndpoint,
-                                              kIndexBytesDefaultMin,
-                                              limits::kVlanIndexBytesMax
-                                          );
-}
-
 std::size_t transmitter_of(const PortQueues& port, std::size_t worker, std::size_t worker_count) {
     if (port.tx_queue[worker] != kNoQueue) {
         return worker;
@@ -96,8 +87,10 @@ std::uint64_t WorkerGroup::handover_lost(std::size_t poller, std::size_t owner, 
 Result<void> WorkerGroup::build(const Terms& terms) {
     STROWGER_CHECK(!terms.places.empty() && terms.places.size() <= limits::kWorkersMax);
     STROWGER_CHECK(terms.config->endpoints <= limits::kEndpointsMax);
+    STROWGER_CHECK(terms.config->workers.size() == terms.places.size());
     ports_ = terms.ports;
     places_ = terms.places;
+    bytes_ = table_bytes(*terms.config, ports_->count, terms.parked_max);
     virtual_clock_ = terms.virtual_clock;
     path_ = terms.path != nullptr    ? terms.path
             : !frame_paths().empty() ? frame_paths().front()
@@ -130,7 +123,7 @@ Result<void> WorkerGroup::build(const Terms& terms) {
 Result<void> WorkerGroup::build_worker(std::size_t id, const Terms& terms) {
     const int socket = places_[id].socket;
     const DataplaneConfig& config = *terms.config;
-    void* const memory = allocate(sizeof(Worker), socket);
+    void* const memory = allocate(bytes_.worker, socket);
     if (memory == nullptr) {
         return no_memory(socket);
     }
@@ -147,17 +140,14 @@ Result<void> WorkerGroup::build_worker(std::size_t id, const Terms& terms) {
     parts.meter_clock = MeterClock::from_hz(clock_hz_);
     // Zeroed memory is a valid value of each: empty entries, idle slots, counters at zero. The
     // first block stays empty for good.
-    parts.index_lines = static_cast<IndexLine*>(allocate(index_bytes(config), socket));
-    parts.hot_slots = static_cast<HotSlot*>(allocate(config.endpoints * sizeof(HotSlot), socket));
-    parts.cold_slots =
-        static_cast<ColdSlot*>(allocate(config.endpoints * sizeof(ColdSlot), socket));
-    parts.port_stats = static_cast<PortStats*>(allocate(ports_->count * sizeof(PortStats), socket));
-    parts.commands = make_ring(config.command_ring, sizeof(Command), socket);
+    parts.index_lines = static_cast<IndexLine*>(allocate(bytes_.index, socket));
+    parts.hot_slots = static_cast<HotSlot*>(allocate(bytes_.hot_slots, socket));
+    parts.cold_slots = static_cast<ColdSlot*>(allocate(bytes_.cold_slots, socket));
+    parts.port_stats = static_cast<PortStats*>(allocate(bytes_.port_stats, socket));
+    parts.commands = make_ring(config.command_ring, bytes_.commands, socket);
     // As many as a hand-over ring takes: both say how long a worker may be late.
     parts.parked_max = terms.parked_max != 0 ? terms.parked_max : config.handover_ring;
-    parts.parked = static_cast<rte_mbuf**>(
-        allocate(kMovesMax * std::size_t{parts.parked_max} * sizeof(void*), socket)
-    );
+    parts.parked = static_cast<rte_mbuf**>(allocate(bytes_.parked, socket));
     if (parts.index_lines == nullptr || parts.hot_slots == nullptr || parts.cold_slots == nullptr ||
         parts.port_stats == nullptr || parts.commands == nullptr || parts.parked == nullptr) {
         return no_memory(socket);
@@ -172,9 +162,8 @@ Result<void> WorkerGroup::connect_workers(const DataplaneConfig& config) {
                 continue;
             }
             HandoverLane& lane = workers_[from]->parts().handover_out[to];
-            lane.lost_by_slot = static_cast<WorkerCounter*>(
-                allocate(config.endpoints * sizeof(WorkerCounter), places_[from].socket)
-            );
+            lane.lost_by_slot =
+                static_cast<WorkerCounter*>(allocate(bytes_.lost_by_slot, places_[from].socket));
             if (lane.lost_by_slot == nullptr) {
                 return no_memory(places_[from].socket);
             }
@@ -182,7 +171,7 @@ Result<void> WorkerGroup::connect_workers(const DataplaneConfig& config) {
                 continue; // counts what finds no room to be parked
             }
             // The consumer's socket: it reads each frame's entry from there.
-            lane.ring = make_ring(config.handover_ring, sizeof(void*), places_[to].socket);
+            lane.ring = make_ring(config.handover_ring, bytes_.handover_ring, places_[to].socket);
             if (lane.ring == nullptr) {
                 return no_memory(places_[to].socket);
             }
@@ -209,7 +198,8 @@ Result<void> WorkerGroup::connect_ports(const DataplaneConfig& config) {
             if (transmitter == id) {
                 continue;
             }
-            lane.ring = make_ring(config.handover_ring, sizeof(void*), places_[transmitter].socket);
+            lane.ring =
+                make_ring(config.handover_ring, bytes_.handover_ring, places_[transmitter].socket);
             if (lane.ring == nullptr) {
                 return no_memory(places_[transmitter].socket);
             }
@@ -231,7 +221,7 @@ std::uint64_t WorkerGroup::ticks_of(std::uint64_t duration_ns) const {
     return static_cast<std::uint64_t>(Wide{duration_ns} * clock_hz_ / 1'000'000'000);
 }
 
-void* WorkerGroup::allocate(std::size_t bytes, int socket) {
+void* WorkerGroup::allocate(std::uint64_t bytes, int socket) {
     void* const block = rte_zmalloc_socket("strowger", bytes, RTE_CACHE_LINE_SIZE, socket);
     if (block != nullptr) {
         memory_.push_back(block);
@@ -239,10 +229,8 @@ void* WorkerGroup::allocate(std::size_t bytes, int socket) {
     return block;
 }
 
-rte_ring* WorkerGroup::make_ring(std::uint32_t entries, std::size_t entry_bytes, int socket) {
-    const ssize_t bytes = rte_ring_get_memsize_elem(static_cast<unsigned>(entry_bytes), entries);
-    STROWGER_CHECK(bytes > 0); // a power of two, as the site file is checked for
-    auto* const ring = static_cast<rte_ring*>(allocate(static_cast<std::size_t>(bytes), socket));
+rte_ring* WorkerGroup::make_ring(std::uint32_t entries, std::uint64_t bytes, int socket) {
+    auto* const ring = static_cast<rte_ring*>(allocate(bytes, socket));
     if (ring != nullptr) {
         STROWGER_CHECK(
             rte_ring_init(ring, "strowger", entries, RING_F_SP_ENQ | RING_F_SC_DEQ) == 0

@@ -5,6 +5,7 @@
 #include "strowger/seam/site.h"
 #include "worker/command.h"
 #include "worker/port_set.h"
+#include "worker/table_bytes.h"
 #include "worker/worker.h"
 
 #include <atomic>
@@ -14,19 +15,6 @@
 #include <vector>
 
 namespace strowger::dataplane {
-
-/// What vlan_index_bytes is when the site file does not say: enough for any number of C-VLANs on
-/// each S-VLAN (a compact block takes at most 36 bytes a VLAN, a direct one at most 32).
-inline constexpr std::uint32_t kIndexBytesPerEndpoint = 40;
-inline constexpr std::uint32_t kIndexBytesDefaultMin = 8'388'608;
-/// Hot and cold slot.
-inline constexpr std::uint32_t kEndpointBytes = sizeof(HotSlot) + sizeof(ColdSlot);
-static_assert(
-    2 * (kEndpointBytes + kIndexBytesPerEndpoint) <= 600,
-    "an E-Line takes at most 600 bytes of a worker"
-);
-/// Bytes of one worker's index.
-[[nodiscard]] std::uint32_t index_bytes(const DataplaneConfig& config);
 
 /// Where one worker's memory is to be, in the order of the site file.
 struct WorkerPlace {
@@ -68,6 +56,8 @@ public:
     [[nodiscard]] const PortSet& ports() const noexcept { return *ports_; }
     [[nodiscard]] std::uint64_t clock_hz() const noexcept { return clock_hz_; }
     [[nodiscard]] const FramePath& path() const noexcept { return *path_; }
+    /// What each worker's tables take.
+    [[nodiscard]] const TableBytes& bytes() const noexcept { return bytes_; }
     /// The workers' time, in ticks of clock_hz().
     [[nodiscard]] std::uint64_t now() const noexcept;
     [[nodiscard]] int socket(std::size_t id) const { return places_[id].socket; }
@@ -86,10 +76,11 @@ private:
     Result<void> connect_workers(const DataplaneConfig& config);
     Result<void> connect_ports(const DataplaneConfig& config);
     [[nodiscard]] std::uint64_t ticks_of(std::uint64_t duration_ns) const;
-    void* allocate(std::size_t bytes, int socket);
-    rte_ring* make_ring(std::uint32_t entries, std::size_t entry_bytes, int socket);
+    void* allocate(std::uint64_t bytes, int socket);
+    rte_ring* make_ring(std::uint32_t entries, std::uint64_t bytes, int socket);
 
     const PortSet* ports_ = nullptr;
+    TableBytes bytes_;
     std::uint64_t clock_hz_ = 0;
     const FramePath* path_ = nullptr;
     const std::atomic<std::uint64_t>* virtual_clock_ = nullptr;

@@ -93,7 +93,7 @@ class Exchange:
         for core, shared in self.settings.workers:
             idle = "adaptive" if shared else self.settings.idle
             lines.append(f"    - {{core: {core}, idle: {idle}, shared: {str(shared).lower()}}}")
-        lines += ["memory:", "  hugepages: auto", f"  megabytes: {self._megabytes()}", "ports:"]
+        lines += ["memory:", "  hugepages: auto", "ports:"]
         for index, site in enumerate(self.sites):
             device = f"{self.driver}{index},iface={site.port_interface}"
             lines.append(f'  - {{name: {site.name}, device: "{device}"}}')
@@ -101,10 +101,6 @@ class Exchange:
         lines += [f"  operator_token_file: {self.operator_token_path}"]
         lines += ["store:", f"  path: {self.directory}/strowger.db", "log:", f"  level: {self.settings.log_level}", ""]
         return "\n".join(lines)
-
-    def _megabytes(self):
-        """Buffers for each port's queues, and the tables of each worker."""
-        return 128 + 64 * len(self.sites) + 64 * len(self.settings.workers)
 
     def operator(self, tenant=None):
         """The operator over the local unix socket: needs no token."""

@@ -19,7 +19,7 @@ from stub_exchange import wait_until
 STROWGER = STROWGERD = ""
 SITE = """
 cores: {{control: 0, workers: [{{core: {worker}, idle: adaptive, shared: {shared}}}]}}
-memory: {{hugepages: never, megabytes: 128, endpoints: 1024, vlan_index_bytes: 1048576}}
+memory: {{hugepages: never, endpoints: 1024, vlan_index_bytes: 1048576}}
 ports:
   - {{name: port-0, device: net_ring0}}
   - {{name: port-1, device: net_ring1}}

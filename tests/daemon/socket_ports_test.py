@@ -40,7 +40,6 @@ class SocketPorts(unittest.TestCase):
         self.addCleanup(holder.cleanup)
         self.folder = holder.name
         self.site = site(self.folder)
-        self.site["memory"]["megabytes"] = 128
         memif = f"net_memif0,socket-abstract=no,socket={self.folder}/memif.sock,role="
         self.served = {MEMIF: memif + "server", VHOST: f"net_vhost0,iface={self.folder}/vhost.sock"}
         self.called = {MEMIF: memif + "client", VHOST: f"net_virtio_user0,path={self.folder}/vhost.sock"}

@@ -8,6 +8,7 @@ Usage: start_test.py STROWGERD. Needs neither root nor hugepages nor a NIC.
 import copy
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -26,7 +27,7 @@ def site(folder):
     core = min(os.sched_getaffinity(0))
     return {
         "cores": {"control": core, "workers": [{"core": core, "shared": True}]},
-        "memory": {"hugepages": "never", "megabytes": 64, "endpoints": 64, "vlan_index_bytes": 262144},
+        "memory": {"hugepages": "never", "endpoints": 64, "vlan_index_bytes": 262144},
         "ports": [{"name": "a", "device": "net_null0,no-rx=1"}],
         "api": {
             "listen": "127.0.0.1:0",
@@ -107,12 +108,16 @@ class StartTest(unittest.TestCase):
         self.refused(1, "too few hugepages", "echo ", "/hugepages-2048kB/nr_hugepages")
 
     def test_memory_below_what_the_buffers_take(self):
+        self.site["memory"].update(megabytes=64)
         self.site["ports"][0].update(buffers="jumbo", rx_descriptors=4096, tx_descriptors=4096)
-        self.refused(1, "frame buffers", "raise memory.megabytes")
+        done = self.refused(1, "memory.megabytes: 64 are set, ", " are needed on socket ")
+        # 8192 descriptors and what a worker holds: 16383 buffers in 12 KiB of plain pages.
+        self.assertIn("frame buffers 194 MiB", done.stderr)
 
     def test_memory_below_what_the_tables_take(self):
-        self.site["memory"].update(endpoints=4000000)
-        self.refused(1, "not enough memory", "endpoints")
+        self.site["memory"].update(megabytes=64, endpoints=4000000)
+        done = self.refused(1, "memory.megabytes: 64 are set, ", " are needed on socket ", "endpoints")
+        self.assertIn("tables 978 MiB", done.stderr)
 
     # Devices.
 
@@ -251,6 +256,13 @@ class StartTest(unittest.TestCase):
 
     # And what it does when it can.
 
+    def tells_what_memory_went_to(self, log):
+        self.assertIn("64 endpoints: slots 1 MiB, VLAN index 1 MiB, rings and counters 1 MiB; ", log)
+        self.assertRegex(log, r"info +standard frame buffers on socket \d+: 4095 of 2368 bytes, 18 MiB")
+        taken, of = re.search(r"info +memory on socket \d+: (\d+) MiB taken of (\d+) MiB in pages of 4 KiB", log).groups()
+        # Sized to need: what is left is the margin, and what rounding up adds.
+        self.assertLess(int(of) - int(taken), 10, log)
+
     def test_starts_over_a_stale_socket_and_stops_in_good_order(self):
         with socket.socket(socket.AF_UNIX) as stale:
             stale.bind(self.site["api"]["unix_socket"])
@@ -280,6 +292,7 @@ class StartTest(unittest.TestCase):
                 daemon.kill()
         self.assertEqual(0, daemon.returncode, log)
         self.assertNotIn("never freed", log)
+        self.tells_what_memory_went_to(log)
         token = self.site["api"]["operator_token_file"]
         self.assertEqual(0o600, stat.S_IMODE(os.stat(token).st_mode))
         with open(token, encoding="ascii") as file:

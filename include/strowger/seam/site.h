@@ -49,8 +49,8 @@ struct DataplaneConfig {
     std::vector<PortConfig> ports;
     bool rebalance = false; ///< move circuits from busy workers to idle ones
     HugepageUse hugepages = HugepageUse::Auto;
-    std::uint32_t memory_megabytes = 256;
-    std::uint32_t endpoints = 16'384; ///< slots in each worker
+    std::uint32_t memory_megabytes = 0; ///< on each socket with a worker; 0: what the site needs
+    std::uint32_t endpoints = 16'384;   ///< slots in each worker
     /// Memory of each worker's VLAN index; 0: what `endpoints` need as a rule. 16 KiB for each
     /// (port, TPID) in use; for each S-VLAN mapped by C-VID 64 bytes up to 16 KiB.
     std::uint32_t vlan_index_bytes = 0;

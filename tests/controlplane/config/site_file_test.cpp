@@ -78,7 +78,7 @@ TEST(SiteFile, GivesDefaultsForAllButCoresAndPorts) {
     ASSERT_EQ(1u, site.dataplane.workers.size());
     EXPECT_EQ(1u, site.dataplane.workers[0].core);
     EXPECT_EQ(IdlePolicy::Poll, site.dataplane.workers[0].idle);
-    EXPECT_EQ(256u, site.dataplane.memory_megabytes);
+    EXPECT_EQ(0u, site.dataplane.memory_megabytes) << "what the site needs";
     EXPECT_EQ("127.0.0.1", site.api.address);
     EXPECT_EQ(8080, site.api.port);
     EXPECT_EQ("/var/lib/strowger/strowger.db", site.store.path);

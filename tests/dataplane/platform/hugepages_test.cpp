@@ -20,15 +20,15 @@ HugepageStock pages(int socket, std::uint64_t kilobytes, std::uint64_t free, std
 TEST(Hugepages, AreUsedWhenEachSocketHasEnoughInAllSizesTogether) {
     const std::vector stock{pages(0, 2'048, 100, 100), pages(0, 1'048'576, 1, 1)};
 
-    EXPECT_TRUE(choose_hugepages(HugepageUse::Auto, 1'224, {0}, stock)->use);
-    EXPECT_FALSE(choose_hugepages(HugepageUse::Auto, 1'225, {0}, stock)->use);
-    EXPECT_FALSE(choose_hugepages(HugepageUse::Auto, 64, {0, 1}, stock)->use);
+    EXPECT_TRUE(choose_hugepages(HugepageUse::Auto, {{0, 1'224}}, stock)->use);
+    EXPECT_FALSE(choose_hugepages(HugepageUse::Auto, {{0, 1'225}}, stock)->use);
+    EXPECT_FALSE(choose_hugepages(HugepageUse::Auto, {{0, 64}, {1, 64}}, stock)->use);
 }
 
 TEST(Hugepages, WhenRequiredAndTooFewTheErrorHoldsTheExactCommand) {
     // 40 of 50 pages are taken by others: what they hold stays theirs.
     const auto choice =
-        choose_hugepages(HugepageUse::Required, 256, {1}, {pages(1, 2'048, 10, 50)});
+        choose_hugepages(HugepageUse::Required, {{1, 256}}, {pages(1, 2'048, 10, 50)});
 
     ASSERT_FALSE(choice);
     EXPECT_EQ(ErrorCode::Unavailable, choice.error().code);
@@ -41,7 +41,7 @@ TEST(Hugepages, WhenRequiredAndTooFewTheErrorHoldsTheExactCommand) {
 }
 
 TEST(Hugepages, AutomaticGoesWithoutAndSaysHowToChangeThat) {
-    const auto choice = choose_hugepages(HugepageUse::Auto, 64, {0}, {});
+    const auto choice = choose_hugepages(HugepageUse::Auto, {{0, 64}}, {});
 
     ASSERT_TRUE(choice);
     EXPECT_FALSE(choice->use);
@@ -49,7 +49,15 @@ TEST(Hugepages, AutomaticGoesWithoutAndSaysHowToChangeThat) {
 }
 
 TEST(Hugepages, NeverMeansNeverHoweverManyThereAre) {
-    EXPECT_FALSE(choose_hugepages(HugepageUse::Never, 1, {0}, {pages(0, 2'048, 9, 9)})->use);
+    EXPECT_FALSE(choose_hugepages(HugepageUse::Never, {{0, 1}}, {pages(0, 2'048, 9, 9)})->use);
+}
+
+TEST(PlainMemory, IsWhatTheKernelSaysIsAvailable) {
+    const std::string path = testing::TempDir() + "strowger_meminfo";
+    std::ofstream(path) << "MemTotal:  9000 kB\nMemFree:  100 kB\nMemAvailable:  2049 kB\n";
+
+    EXPECT_EQ(2u, read_available_megabytes(path));
+    EXPECT_EQ(0u, read_available_megabytes("/nonexistent"));
 }
 
 TEST(Hugepages, AreReadForEachNodeAndSize) {

@@ -36,24 +36,31 @@ std::string value_of(const std::vector<std::string>& arguments, const std::strin
 }
 
 TEST(EalArguments, NumberTheLcoresSoThatTwoMayShareACore) {
-    EXPECT_EQ("0@4,1@6,2@4", value_of(eal_arguments(site(), false, {0}), "--lcores"));
+    EXPECT_EQ("0@4,1@6,2@4", value_of(eal_arguments(site(), false, {{0, 64}}), "--lcores"));
 }
 
 TEST(EalArguments, GiveEachSocketOfAWorkerItsMemory) {
-    DataplaneConfig config = site();
-    config.memory_megabytes = 100;
+    const std::map<int, std::uint32_t> memory{{1, 100}, {3, 120}};
 
-    EXPECT_EQ("0,100,0,100", value_of(eal_arguments(config, true, {1, 3}), "--socket-mem"));
-    EXPECT_EQ("200", value_of(eal_arguments(config, false, {1, 3}), "-m"));
+    EXPECT_EQ("0,100,0,120", value_of(eal_arguments(site(), true, memory), "--socket-mem"));
+    EXPECT_EQ("220", value_of(eal_arguments(site(), false, memory), "-m"));
+}
+
+TEST(EalArguments, TakeNoMoreThanTheSiteSets) {
+    DataplaneConfig config = site();
+    EXPECT_THAT(eal_arguments(config, true, {{0, 100}}), Not(Contains("--socket-limit")));
+
+    config.memory_megabytes = 100;
+    EXPECT_EQ("100", value_of(eal_arguments(config, true, {{0, 100}}), "--socket-limit"));
 }
 
 TEST(EalArguments, TouchNoPciDeviceButTheSites) {
     DataplaneConfig config = site();
-    EXPECT_THAT(eal_arguments(config, false, {0}), Contains("--no-pci"));
+    EXPECT_THAT(eal_arguments(config, false, {{0, 64}}), Contains("--no-pci"));
 
     config.ports[0].device = "3b:00.0";
-    EXPECT_THAT(eal_arguments(config, false, {0}), Not(Contains("--no-pci")));
-    EXPECT_EQ("0000:3b:00.0", value_of(eal_arguments(config, false, {0}), "-a"));
+    EXPECT_THAT(eal_arguments(config, false, {{0, 64}}), Not(Contains("--no-pci")));
+    EXPECT_EQ("0000:3b:00.0", value_of(eal_arguments(config, false, {{0, 64}}), "-a"));
 }
 
 TEST(PacketPools, HoldAllThatQueuesRingsAndWorkersMayHoldAtOnce) {

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rte_mbuf.h>
+#include <rte_memory.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +18,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <sys/mman.h>
 #include <thread>
 #include <vector>
 
@@ -110,6 +112,30 @@ TEST_F(RuntimeTest, ADeviceWithoutRulesGoesOnWithItsOtherQueues) {
     const auto answer = dataplane().assign_receivers(PortIndex{0}, plan);
     ASSERT_FALSE(answer);
     EXPECT_EQ(ErrorCode::Unavailable, answer.error().code);
+}
+
+TEST_F(RuntimeTest, SaysWhatMemoryWentTo) {
+    EXPECT_THAT(lines_, Contains(HasSubstr(": 64 endpoints: slots 1 MiB, VLAN index 1 MiB, ")));
+    EXPECT_THAT(
+        lines_, Contains(HasSubstr("standard frame buffers on socket 0: 8191 of 2368 bytes, "))
+    );
+    EXPECT_THAT(lines_, Contains(HasSubstr(" taken of 128 MiB in pages of 4 KiB")));
+}
+
+/// A page that is not there when the workers start would be faulted in by one of them.
+TEST_F(RuntimeTest, LeavesNoPageToTheFramePath) {
+    std::size_t absent = 0;
+    (void)rte_memseg_walk(
+        [](const rte_memseg_list*, const rte_memseg* segment, void* count) {
+            unsigned char present = 0;
+            const bool known = ::mincore(segment->addr, segment->len, &present) == 0;
+            *static_cast<std::size_t*>(count) += !known || (present & 1U) == 0 ? 1 : 0;
+            return 0;
+        },
+        &absent
+    );
+
+    EXPECT_EQ(0u, absent);
 }
 
 TEST_F(RuntimeTest, ASharedWorkerIsAdaptiveAndAlive) {
