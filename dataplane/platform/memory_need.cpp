@@ -23,6 +23,11 @@ constexpr std::uint64_t kDescriptorBytes = 96;
 constexpr std::uint64_t kMarginBytes = 4 * kMebibyte;
 constexpr std::uint64_t kMarginShare = 64;
 
+/// As the site asks for; a device may go on with fewer.
+std::uint64_t rx_queues(const PortConfig& port) {
+    return std::uint64_t{port.rx_queues} + port.steered_queues;
+}
+
 /// Devices that have one tx queue unless their arguments say more. All others have one for each
 /// worker; where they have not, more hugepages are taken as buffers and rings are made.
 bool may_have_one_queue(const std::string& device) {
@@ -33,15 +38,11 @@ bool may_have_one_queue(const std::string& device) {
     });
 }
 
-std::uint32_t rx_queues_of(const PortConfig& port) {
-    return port.rx_queues + port.steered_queues;
-}
-
 /// A port's buffers before it is open: the most that its device may come to.
 PortBuffers bound_of(const PortConfig& port, std::size_t workers, int socket) {
+    const std::uint64_t received = port.rx_descriptors * rx_queues(port);
     const bool af_xdp = port.device.starts_with("net_af_xdp");
     const std::size_t tx_queues = may_have_one_queue(port.device) ? 1 : workers;
-    const std::uint64_t received = std::uint64_t{port.rx_descriptors} * rx_queues_of(port);
     return {
         .key = {socket, port.buffers},
         .received = received,
@@ -55,7 +56,7 @@ std::uint64_t device_bytes(const DataplaneConfig& config) {
     std::uint64_t bytes = kEalBytes;
     for (const PortConfig& port : config.ports) {
         const std::uint64_t descriptors =
-            std::uint64_t{port.rx_descriptors} * rx_queues_of(port) +
+            port.rx_descriptors * rx_queues(port) +
             std::uint64_t{port.tx_descriptors} * config.workers.size();
         bytes += kDeviceBytes + descriptors * kDescriptorBytes;
     }
@@ -160,8 +161,10 @@ std::map<int, MemoryNeed> memory_needs(
     std::vector<PortBuffers> ports;
     std::vector<PollingNeed> polling;
     for (std::size_t index = 0; index < config.ports.size(); ++index) {
-        const auto queues = static_cast<std::uint16_t>(config.ports[index].rx_queues);
-        polling.push_back({.socket = port_sockets[index], .queues = queues});
+        polling.push_back(
+            {.socket = port_sockets[index],
+             .queues = static_cast<std::uint16_t>(config.ports[index].rx_queues)}
+        );
     }
     const auto pollers = choose_pollers(config, places, polling);
     for (std::size_t index = 0; index < config.ports.size(); ++index) {

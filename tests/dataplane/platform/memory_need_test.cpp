@@ -107,6 +107,19 @@ TEST(MemoryNeed, CountsRelaysToDevicesThatMayHaveOneQueue) {
     EXPECT_EQ(many.tables + 2 * 3 * bytes.handover_ring, one.tables);
 }
 
+TEST(MemoryNeed, CountsEveryRxQueue) {
+    DataplaneConfig config = site(1, 1, "net_null");
+    const MemoryNeed one = needs_of(config, kHugePageBytes).at(0);
+    config.ports[0].rx_queues = 2;
+    config.ports[0].steered_queues = 2;
+    const MemoryNeed four = needs_of(config, kHugePageBytes).at(0);
+
+    // 2 x 1024 descriptors and 512 with the worker are 4095; 5 x 1024 and 512, 8191.
+    EXPECT_LT(one.buffers, 8'191u * 2'368u);
+    EXPECT_GT(four.buffers, 8'191u * 2'368u);
+    EXPECT_GT(four.devices, one.devices);
+}
+
 TEST(MemoryNeed, OfAfXdpIsAPageForEachBuffer) {
     const MemoryNeed null = needs_of(site(1, 1, "net_null"), kHugePageBytes).at(0);
     const MemoryNeed af_xdp = needs_of(site(1, 1, "net_af_xdp"), kHugePageBytes).at(0);
