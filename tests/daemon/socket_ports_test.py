@@ -149,17 +149,23 @@ class ServingTest(SocketPorts):
         self.detach(VHOST)
         self.assertEqual(BURST, memif.send(frame(100), BURST))
         self.await_drops(acme, MEMIF, "link_down", BURST)
+        self.await_log(f"port '{VHOST}': link down")  # links are looked at ten times a second
         vhost = self.attach(VHOST)
         self.exchange_frames(memif, vhost)
 
         self.detach(MEMIF, by="quit")
         self.assertEqual(BURST, vhost.send(frame(200), BURST))
         self.await_drops(acme, VHOST, "link_down", BURST)
+        self.await_log(f"port '{MEMIF}': link down")
         self.exchange_frames(self.attach(MEMIF), vhost)
-        log = self.daemon.log()
         for port in (MEMIF, VHOST):
-            self.assertIn(f"port '{port}': link down", log)
-            self.assertIn(f"port '{port}': link up", log)
+            self.await_log(f"port '{port}': link up")
+
+    def await_log(self, line):
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while line not in self.daemon.log():
+            self.assertLess(time.monotonic(), deadline, f"the log never says: {line}")
+            time.sleep(0.01)
 
     def await_drops(self, acme, end, reason, count):
         deadline = time.monotonic() + DEADLINE_SECONDS

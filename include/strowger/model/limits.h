@@ -15,7 +15,7 @@ inline constexpr std::uint32_t kTagStackGrowthBytes = 8;       ///< egress may p
 
 inline constexpr std::uint32_t kPortsMax = 64;
 inline constexpr std::uint32_t kWorkersMax = 16;
-inline constexpr std::uint32_t kRxQueuesPerPortMax = 16; ///< steered ones included
+inline constexpr std::uint32_t kRxQueuesPerPortMax = 16;  ///< steered ones included
 inline constexpr std::uint32_t kEndpointsMax = 4'000'000; ///< one worker's slots: 22 bits
 inline constexpr std::uint32_t kVlanIndexBytesMin = 65'536;
 inline constexpr std::uint32_t kVlanIndexBytesMax = 268'435'456; ///< one worker's: 22 bits of lines
