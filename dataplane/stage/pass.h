@@ -13,7 +13,7 @@ namespace strowger::dataplane {
 /// so what its circuit's line and its own head say is read once.
 ///
 /// In: slots. Out: colours; special and unswapped frames, for the stages that follow. Without
-/// `kPolices`, which is the benchmark's, all frames are green.
+/// `kPolices`, which is the benchmark's, all frames are green, and counted as such.
 template <bool kPolices = true>
 [[gnu::always_inline]] inline void
 pass_frames(const OwnerTables& tables, const PortSet& ports, Burst& burst) noexcept {
@@ -44,6 +44,8 @@ pass_frames(const OwnerTables& tables, const PortSet& ports, Burst& burst) noexc
                 gone |= count_not_green(tables, burst, i);
                 plain = false;
             }
+        } else {
+            count_green(slot, frame->pkt_len);
         }
         if (plain && swaps_tags(slot, entry, frame)) [[likely]] {
             swap_tags(frame, slot, burst.tags[i]);

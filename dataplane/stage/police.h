@@ -5,6 +5,11 @@
 
 namespace strowger::dataplane {
 
+[[gnu::always_inline]] inline void count_green(HotSlot& slot, std::uint32_t packet_bytes) noexcept {
+    slot.green_frames.add(1);
+    slot.green_bytes.add(packet_bytes + kFcsBytes);
+}
+
 /// Colours one frame and counts it when it is green. It arrives yellow when its first tag, of any
 /// TPID, has DEI set; the meter decides whether that counts.
 [[nodiscard, gnu::always_inline]] inline Color police(
@@ -20,8 +25,7 @@ namespace strowger::dataplane {
     const Color color =
         slot.meter.color(metered_bytes(packet_bytes), arrived_yellow, now, byte_tokens);
     if (color == Color::Green) [[likely]] {
-        slot.green_frames.add(1);
-        slot.green_bytes.add(packet_bytes + kFcsBytes);
+        count_green(slot, packet_bytes);
     }
     return color;
 }
