@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "platform/turn_watch.h"
 #include "worker/worker.h"
 
 #include <atomic>
@@ -26,7 +27,7 @@ struct LongTurn {
 /// are read every few hundred turns, and behind a turn that was too long.
 class TurnLog {
 public:
-    static constexpr double kLongUs = 50;
+    static constexpr double kLongUs = dataplane::kLongTurnUs; ///< what the daemon logs, too
 
     /// Without a worker its turns are empty: what the machine does to any loop.
     TurnLog(dataplane::Worker* worker, double tsc_hz) : worker_(worker), tsc_hz_(tsc_hz) {}

@@ -59,9 +59,15 @@ bool keeps_to_itself(const PortView& port, WorkerSet workers) {
     );
 }
 
+/// `changing`: what is in force is not what was asked for. The device may have refused rules only
+/// when they came to it, and then that stays so.
 std::string what_helps(const PortStatus& status, bool refused, bool changing) {
     if (changing) {
-        return "The port is being given other receivers now: look again.";
+        return status.steering == Steering::Rules
+                   ? "The port is being given other receivers now: look again. If that stays, its "
+                     "device refuses the rules (the log says why): put its tenants' UNIs on ports "
+                     "of their own."
+                   : "The port is being given other receivers now: look again.";
     }
     if (status.steering != Steering::Rules) {
         return "Put its tenants' UNIs on ports of their own: this port's device cannot part VLANs.";

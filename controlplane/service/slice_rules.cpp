@@ -185,14 +185,14 @@ SliceBody SliceRules::judge(
     Faults& faults
 ) const {
     SliceBody slice{spec, {}};
-    const std::size_t own_faults = check_slice(spec).size();
-    faults.add(ErrorCode::Invalid, check_slice(spec));
+    const auto own_faults = check_slice(spec);
+    faults.add(ErrorCode::Invalid, own_faults);
     const Slices others = inventory_.slices_but(id);
     // What was accepted is judged again only where it is changed: a core may be gone since.
     const SliceSpec* old = before == nullptr ? nullptr : &before->as_slice().spec;
     const bool new_cores = old == nullptr || old->cores != spec.cores;
     const bool new_tenants = old == nullptr || old->tenants != spec.tenants;
-    if (own_faults == 0 && new_cores && !faults.unread("/cores")) {
+    if (own_faults.empty() && new_cores && !faults.unread("/cores")) {
         check_one_stays(spec, others, faults);
         for (std::size_t index = 0; index < spec.cores.size(); ++index) {
             if (old == nullptr || !holds(old->cores, spec.cores[index])) {
@@ -200,7 +200,7 @@ SliceBody SliceRules::judge(
             }
         }
     }
-    if (own_faults == 0 && !faults.unread("/tenants")) {
+    if (own_faults.empty() && !faults.unread("/tenants")) {
         slice.tenants = find_tenants(spec, others, faults);
     }
     if (new_cores || new_tenants) {

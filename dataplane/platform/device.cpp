@@ -165,7 +165,7 @@ Device::attach(const PortConfig& config, const NetdevWatch& netdevs) {
 }
 
 Device::~Device() {
-    (void)rules_.replace({});
+    (void)rules_.replace({}); // while there is a device to take them from
     if (started_) {
         (void)rte_eth_dev_stop(id_);
     }

@@ -22,6 +22,15 @@ protected:
         provisioner_->poll();
         settle();
     }
+    /// acme gets a slice, and its circuits begin to move to worker 1, which does not acknowledge.
+    Answer begin_moving_to_gold() {
+        dataplane_.hold_completions(true);
+        Answer answer = send(create_slice(slice("gold", {2}, {"acme"})));
+        store_.commit();
+        provisioner_->on_store_progress();
+        provisioner_->poll();
+        return answer;
+    }
 };
 
 // Circuits.
@@ -74,11 +83,7 @@ TEST_F(SlicesTest, TheAnswerDoesNotWaitForTheMoves) {
     for (std::uint16_t vid = 100; vid < 105; ++vid) {
         given_circuit(acme, "c" + std::to_string(vid), vid);
     }
-    dataplane_.hold_completions(true);
-    const Answer answer = send(create_slice(slice("gold", {2}, {"acme"})));
-    store_.commit();
-    provisioner_->on_store_progress();
-    provisioner_->poll();
+    const Answer answer = begin_moving_to_gold();
 
     outcome_of(answer);
     EXPECT_EQ(status_of("gold").circuits.total, 5U);
@@ -114,11 +119,7 @@ TEST_F(SlicesTest, ManyCircuitsMoveSomeAtATime) {
 TEST_F(SlicesTest, AnOrderForACircuitOnTheMoveWaitsForIt) {
     const ObjectId acme = given_sharing_tenant("acme", 100);
     given_circuit(acme, "c", 100);
-    dataplane_.hold_completions(true);
-    send(create_slice(slice("gold", {2}, {"acme"})));
-    store_.commit();
-    provisioner_->on_store_progress();
-    provisioner_->poll();
+    begin_moving_to_gold();
 
     const Answer change = send(change_circuit(acme, "c", eline("c", s_vlan(101))));
     const Answer stuck = send(change_circuit(acme, "c", eline("c", s_vlan(102))));
@@ -134,11 +135,7 @@ TEST_F(SlicesTest, AnOrderForACircuitOnTheMoveWaitsForIt) {
 TEST_F(SlicesTest, AnOrderBehindAMoveThatHangsIsToldSoAfterASecond) {
     const ObjectId acme = given_sharing_tenant("acme", 100);
     given_circuit(acme, "c", 100);
-    dataplane_.hold_completions(true);
-    send(create_slice(slice("gold", {2}, {"acme"})));
-    store_.commit();
-    provisioner_->on_store_progress();
-    provisioner_->poll();
+    begin_moving_to_gold();
     const Answer change = send(change_circuit(acme, "c", eline("c", s_vlan(101))));
 
     clock_.advance_ns(kSecond + 1);
