@@ -271,6 +271,7 @@ Result<void> Device::set_up_queues(const Terms& terms) {
     if (const int code = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx); code != 0) {
         return failed("choosing the number of descriptors", code);
     }
+    rx_descriptors_ = rx;
     tx_descriptors_ = tx;
     const auto socket = static_cast<unsigned>(terms.socket);
     for (std::uint16_t i = 0; i < rx_queues_.total(); ++i) {

@@ -58,7 +58,8 @@ public:
     [[nodiscard]] const std::string& driver() const noexcept { return driver_; }
     /// NUMA node; nothing for virtual devices.
     [[nodiscard]] std::optional<int> socket() const;
-    /// Of each tx queue, as the driver took them; after it was started.
+    /// Of each queue, as the driver took them; after it was started.
+    [[nodiscard]] std::uint16_t rx_descriptors() const noexcept { return rx_descriptors_; }
     [[nodiscard]] std::uint16_t tx_descriptors() const noexcept { return tx_descriptors_; }
     [[nodiscard]] std::uint16_t tx_queues_max() const noexcept { return info_.max_tx_queues; }
     /// What the site asks for, or one where frames of a VLAN would spread over several. Fewer
@@ -100,6 +101,7 @@ private:
     rte_eth_dev_info info_{};
     std::string driver_;
     std::optional<Netdev> netdev_;
+    std::uint16_t rx_descriptors_ = 0;
     std::uint16_t tx_descriptors_ = 0;
     RxQueues rx_queues_;
     std::uint64_t hash_ = 0; ///< that spreads frames over the shared queues; 0: none

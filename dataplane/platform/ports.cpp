@@ -166,7 +166,8 @@ void Ports::fill_queues(std::size_t index, const std::vector<WorkerPlace>& place
     port.device = device.id();
     port.frame_max = device.frame_max();
     port.socket = device.socket().value_or(places[pollers_[index].front()].socket);
-    port.rx_descriptors = config_.ports[index].rx_descriptors;
+    port.rx_descriptors = device.rx_descriptors();
+    port.tx_descriptors = device.tx_descriptors();
     port.rx_queues = device.rx_queues().shared;
     port.steered_queues = device.rx_queues().steered;
     std::copy(pollers_[index].begin(), pollers_[index].end(), port.rx_poller.begin());
