@@ -7,6 +7,7 @@
 //
 // Cycles are ticks of the TSC, not of the core's own clock.
 #include "lib/cycles.h"
+#include "lib/pass_unpoliced.h"
 #include "lib/worker_tables.h"
 #include "stage/classify.h"
 #include "stage/forward.h"
@@ -114,15 +115,16 @@ public:
         frames_.next(burst, tables_.now());
         parse(burst, tables_.stats.data());
         if constexpr (kUpto >= Upto::Classify) {
-            classify(tables_.classifier, tables_.owner.hot, 0, burst, tables_.stats.data());
+            classify(tables_.classifier, tables_.owner.hot, burst, tables_.stats.data());
         }
     }
     void go_out(Burst& burst) {
+        const Burst& coming = &burst == &bursts_[0] ? bursts_[1] : bursts_[0];
         if constexpr (kUpto >= Upto::Pass) {
             if constexpr (kPolices) {
-                dataplane::pass(tables_.owner, tables_.ports, burst);
+                dataplane::pass(tables_.owner, tables_.ports, coming, burst);
             } else {
-                pass_frames<false>(tables_.owner, tables_.ports, burst);
+                bench::pass_unpoliced(tables_.owner, tables_.ports, coming, burst);
             }
         }
         if constexpr (kUpto >= Upto::Rewrite) {

@@ -17,6 +17,9 @@ namespace strowger::dataplane {
 
 inline constexpr std::uint16_t kBurstMax = 32;
 
+/// In place of a port.
+inline constexpr std::uint16_t kManyPorts = 0xFFFF;
+
 /// One bit a frame of a burst.
 using FrameMask = std::uint32_t;
 static_assert(kBurstMax <= 32);
@@ -39,11 +42,13 @@ struct Burst {
     std::array<HotSlot*, kBurstMax> slots{};      ///< from classify or find_slots on
     std::array<Color, kBurstMax> colors{};        ///< from police on
 
-    /// Frames that forward and rewrite must look at closely; the others are green, of the version
-    /// that the hot slot has, and their port is up. From guard and police.
+    /// Frames that forward and transmit must look at closely; the others are green, of the version
+    /// that the hot slot has, and their port is up. From pass.
     FrameMask special = 0;
-    /// Frames whose tags rewrite has yet to change, all special ones among them. From pass.
+    /// Frames whose tags rewrite has yet to change. From pass.
     FrameMask unswapped = 0;
+    /// The port that all frames leave by which are not special, or kManyPorts. From pass.
+    std::uint16_t out_port = 0;
 
     std::uint16_t dropped_count = 0;
     std::array<rte_mbuf*, kBurstMax> dropped{}; ///< counted, to be freed together

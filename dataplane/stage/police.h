@@ -10,21 +10,39 @@ namespace strowger::dataplane {
     slot.green_bytes.add(packet_bytes + kFcsBytes);
 }
 
-/// Colours one frame and counts it when it is green. It arrives yellow when its first tag, of any
-/// TPID, has DEI set; the meter decides whether that counts.
-[[nodiscard, gnu::always_inline]] inline Color police(
+inline constexpr std::uint16_t kDeiBit = 0x1000;
+
+/// Whether a frame arrives yellow at a circuit that minds: its first tag, of any TPID, has DEI set.
+[[nodiscard, gnu::always_inline]] inline bool
+loses_green(const HotSlot& slot, const FrameTags& tags) noexcept {
+    const std::uint64_t yellow = tags.tci[0] & kDeiBit; // no tag: zero
+    return (yellow != 0) && slot.meter.is_color_aware();
+}
+
+/// Takes the tokens of one frame, which is not a short one, for green, and counts nothing. False:
+/// police() has to look.
+[[nodiscard, gnu::always_inline]] inline bool take_green(
+    HotSlot& slot,
+    const rte_mbuf* frame,
+    std::uint64_t now,
+    std::uint64_t byte_tokens
+) noexcept {
+    return slot.meter.take_green(frame->pkt_len + kFcsBytes, now, byte_tokens);
+}
+
+/// Colours one frame and counts it when it is green.
+[[nodiscard]] inline Color police(
     HotSlot& slot,
     const rte_mbuf* frame,
     const FrameTags& tags,
     std::uint64_t now,
     std::uint64_t byte_tokens
 ) noexcept {
-    constexpr std::uint16_t kDeiBit = 0x1000;
     const std::uint32_t packet_bytes = frame->pkt_len;
-    const bool arrived_yellow = (tags.tci[0] & kDeiBit) != 0; // no tag: zero
+    const bool arrived_yellow = (tags.tci[0] & kDeiBit) != 0;
     const Color color =
         slot.meter.color(metered_bytes(packet_bytes), arrived_yellow, now, byte_tokens);
-    if (color == Color::Green) [[likely]] {
+    if (color == Color::Green) {
         count_green(slot, packet_bytes);
     }
     return color;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "stage/burst.h"
+#include "stage/guard.h"
 
 #include <rte_byteorder.h>
 
@@ -9,30 +10,28 @@
 
 namespace strowger::dataplane {
 
-inline constexpr std::uint32_t kFrameBytesLeast = 60; ///< without FCS (802.3)
 inline constexpr std::uint32_t kAddressBytes = 12;
 
 /// Whether a frame that is plain and green takes no more than swap_tags().
 [[nodiscard, gnu::always_inline]] inline bool
-swaps_tags(const HotSlot& slot, IndexEntry entry, const rte_mbuf* frame) noexcept {
-    return slot.pushes_two() && entry.pop_code() == 2 && frame->pkt_len >= kFrameBytesLeast;
+swaps_tags(const HotSlot& slot, IndexEntry entry) noexcept {
+    return slot.pushes_two() && entry.pops_two();
 }
 
 /// QinQ in, QinQ out, which most circuits between carriers are: both tags give way to two, and
 /// nothing moves.
-[[gnu::always_inline]] inline void
-swap_tags(rte_mbuf* frame, const HotSlot& slot, const FrameTags& tags) noexcept {
-    // In host order, the first tag on top: EtherTypes, then PCP and DEI of the tags they replace,
-    // then VIDs.
+[[gnu::always_inline]] inline void swap_tags(rte_mbuf* frame, const HotSlot& slot) noexcept {
+    // In host order, the first tag on top: EtherTypes, then VIDs.
     static constexpr std::array<std::uint64_t, 4> kEtherTypes = {
         0x8100'0000'8100'0000, 0x88A8'0000'8100'0000, 0x9100'0000'8100'0000, 0};
-    const std::uint64_t priorities = std::uint64_t{tags.tci[0]} << 32U | tags.tci[1];
     const std::uint64_t excess = slot.meter.excess();
     const std::uint64_t words = kEtherTypes[HotSlot::OuterTpid::get(slot.meter.bursts())] |
-                                (priorities & 0x0000'F000'0000'F000) |
                                 HotSlot::OuterVid::get(excess) << 32U |
                                 HotSlot::InnerVid::get(excess);
-    const std::uint64_t tags_be = rte_cpu_to_be_64(words);
+    // PCP and DEI are those of the tags they replace.
+    const std::uint64_t priorities_be =
+        load<std::uint64_t>(frame, kAddressBytes) & rte_cpu_to_be_64(0x0000'F000'0000'F000);
+    const std::uint64_t tags_be = rte_cpu_to_be_64(words) | priorities_be;
     std::memcpy(
         rte_pktmbuf_mtod_offset(frame, std::uint8_t*, kAddressBytes), &tags_be, sizeof(tags_be)
     );

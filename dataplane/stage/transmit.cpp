@@ -156,9 +156,31 @@ std::uint16_t flush_lane(const OwnerTables& tables, TxLane& lane, PortStats& out
     return sent;
 }
 
-} // namespace
+/// Frames of a burst that all leave by one lane, none of them special.
+void stage_together(
+    const OwnerTables& tables,
+    TxLane& lane,
+    PortStats& out,
+    Burst& burst
+) noexcept {
+    const unsigned count = burst.count;
+    for (unsigned i = 0; i < count; ++i) {
+        FrameNote::write(burst.frames[i], burst.entries[i].number(), Color::Green, burst.ports[i]);
+    }
+    for (unsigned staged = 0; staged < count;) {
+        const unsigned room = lane.waiting + kBurstMax - lane.count;
+        const unsigned more = std::min(room, count - staged);
+        std::copy_n(&burst.frames[staged], more, &lane.frames[lane.count]);
+        staged += more;
+        lane.count = static_cast<std::uint16_t>(lane.count + more);
+        if (more == room) {
+            flush_lane(tables, lane, out);
+        }
+    }
+}
 
-void transmit(
+/// Any others.
+void stage_each(
     const OwnerTables& tables,
     std::span<TxLane> lanes,
     std::uint64_t& staged_ports,
@@ -166,9 +188,8 @@ void transmit(
 ) noexcept {
     const unsigned count = burst.count;
     for (unsigned i = 0; i < count; ++i) {
-        const HotSlot& slot = *burst.slots[i];
         const IndexEntry entry = burst.entries[i];
-        std::uint16_t port = slot.out_port();
+        std::uint16_t port = burst.slots[i]->out_port();
         if ((burst.special >> i & 1U) != 0) [[unlikely]] {
             port = tables.forwarding(burst, i).out_port;
         }
@@ -179,6 +200,23 @@ void transmit(
         if (++lane.count == lane.waiting + kBurstMax) {
             flush_lane(tables, lane, tables.stats[port]);
         }
+    }
+}
+
+} // namespace
+
+void transmit(
+    const OwnerTables& tables,
+    std::span<TxLane> lanes,
+    std::uint64_t& staged_ports,
+    Burst& burst
+) noexcept {
+    const std::uint16_t port = burst.out_port;
+    if (burst.special == 0 && port != kManyPorts) [[likely]] {
+        staged_ports |= std::uint64_t{1} << port;
+        stage_together(tables, lanes[port], tables.stats[port], burst);
+    } else {
+        stage_each(tables, lanes, staged_ports, burst);
     }
     burst.count = 0;
 }

@@ -63,6 +63,10 @@ public:
     [[nodiscard]] static bool goes_on(IndexEntry outer, const FrameTags& tags) noexcept {
         return outer.is_block() && tags.has_inner_c_tag();
     }
+    [[nodiscard]] const IndexEntry* direct_place(IndexEntry outer, std::uint16_t vid)
+        const noexcept {
+        return direct_entry(outer.number(), vid);
+    }
     /// Where it goes: an entry of a direct block, a line of a compact one.
     [[nodiscard]] const void* inner_place(IndexEntry outer, std::uint16_t vid) const noexcept {
         return outer.is_direct_block() ? static_cast<const void*>(direct_entry(outer.number(), vid))
@@ -72,7 +76,7 @@ public:
     [[nodiscard]] static IndexEntry
     read_inner(IndexEntry outer, const void* place, std::uint16_t vid) noexcept {
         return outer.is_direct_block() ? *static_cast<const IndexEntry*>(place)
-                                       : static_cast<const IndexLine*>(place)->find(vid);
+                                       : *static_cast<const IndexLine*>(place)->find(vid);
     }
 
     /// What is left when the places said nothing: the port's all-to-one endpoint, if it has one.

@@ -20,26 +20,26 @@ namespace strowger::dataplane {
 ///      8  green bytes
 ///     16  committed tokens  64
 ///     24  excess tokens     64
-///     32  times             refilled at 61, excess is full; pushes inner tag, renames remaining
-///     40  committed         CIR 39, coupling, colours; port 6, frame maximum 14, version, 2 flags
-///     48  excess            EIR 39; outer VID 12, inner VID 12, flag
+///     32  times             excess is full, refilled at 61; pushes inner tag, renames remaining
+///     40  committed         CIR 39, coupling; flag, port 6, longest 14; colours; flag, version
+///     48  excess            EIR 39; flag, outer VID 12, inner VID 12
 ///     56  bursts            CBS 31, EBS 31; outer TPID 2
 ///
 /// Written by the worker that owns it; the counters are read by the control thread.
 struct alignas(64) HotSlot {
     // Bits of meter.times().
-    using PushesInner = BitField<62, 1>;
-    using RenamesRemaining = BitField<63, 1>;
-    // Bits of meter.committed().
+    using PushesInner = BitField<1, 1>;
+    using RenamesRemaining = BitField<2, 1>;
+    // Bits of meter.committed(). The two on top can be asked for by the sign of a number.
+    using L2cpTransparent = BitField<40, 1>;
     using OutPort = BitField<41, 6>;
-    using FrameMax = BitField<47, 14>; ///< 0: suspended, no frame passes
-    using Version = BitField<61, 1>;
-    using L2cpTransparent = BitField<62, 1>;
-    using ChecksEgress = BitField<63, 1>;
+    using PacketMax = BitField<47, 14>; ///< without FCS; 0: suspended, no frame passes
+    using ChecksEgress = BitField<62, 1>;
+    using Version = BitField<63, 1>;
     // Bits of meter.excess().
-    using OuterVid = BitField<39, 12>; ///< without an outer tag: the TPID of a renamed one
-    using InnerVid = BitField<51, 12>;
-    using OuterFromInner = BitField<63, 1>;
+    using OuterFromInner = BitField<39, 1>;
+    using OuterVid = BitField<40, 12>; ///< without an outer tag: the TPID of a renamed one
+    using InnerVid = BitField<52, 12>;
     // Bits of meter.bursts().
     using OuterTpid = BitField<62, 2>; ///< a Tpid, or kNoOuter
     static constexpr std::uint64_t kNoOuter = 3;
@@ -66,7 +66,7 @@ struct alignas(64) HotSlot {
         const bool pushes = forwarding.push_count > 0;
         std::uint64_t& committed = meter.committed();
         OutPort::set(committed, forwarding.out_port);
-        FrameMax::set(committed, forwards ? forwarding.frame_max_bytes : 0);
+        PacketMax::set(committed, forwards ? forwarding.frame_max_bytes - kFcsBytes : 0);
         Version::set(committed, version);
         L2cpTransparent::set(committed, forwarding.has(Forwarding::L2cpTransparent) ? 1 : 0);
         ChecksEgress::set(committed, forwarding.has(Forwarding::ChecksEgress) ? 1 : 0);
@@ -87,12 +87,14 @@ struct alignas(64) HotSlot {
         const bool pushes_inner = PushesInner::get(meter.times()) != 0;
         Forwarding forwarding;
         forwarding.out_port = out_port();
-        forwarding.frame_max_bytes = static_cast<std::uint16_t>(FrameMax::get(committed));
+        const auto packet_max = static_cast<std::uint16_t>(PacketMax::get(committed));
+        forwarding.frame_max_bytes =
+            static_cast<std::uint16_t>(packet_max == 0 ? 0 : packet_max + kFcsBytes);
         const auto flag = [&forwarding](std::uint64_t holds, Forwarding::Flag bit) {
             forwarding.flags =
                 static_cast<std::uint8_t>(forwarding.flags | (holds != 0 ? unsigned{bit} : 0U));
         };
-        flag(FrameMax::get(committed), Forwarding::Forwards);
+        flag(packet_max, Forwarding::Forwards);
         flag(L2cpTransparent::get(committed), Forwarding::L2cpTransparent);
         flag(ChecksEgress::get(committed), Forwarding::ChecksEgress);
         flag(OuterFromInner::get(meter.excess()), Forwarding::OuterFromInner);
@@ -111,7 +113,7 @@ struct alignas(64) HotSlot {
 static_assert(sizeof(HotSlot) == 64);
 static_assert(offsetof(HotSlot, meter) == 16);
 static_assert(limits::kPortsMax - 1 <= HotSlot::OutPort::kMax);
-static_assert(limits::kFrameBytesMax <= HotSlot::FrameMax::kMax);
+static_assert(limits::kFrameBytesMax <= HotSlot::PacketMax::kMax);
 // No two names for one bit.
 static_assert(
     (Meter::RefilledAt::kMask ^ Meter::ExcessIsFull::kMask ^ HotSlot::PushesInner::kMask ^
@@ -119,7 +121,7 @@ static_assert(
 );
 static_assert(
     (Meter::CommittedRate::kMask ^ Meter::Coupling::kMask ^ Meter::ColorAware::kMask ^
-     HotSlot::OutPort::kMask ^ HotSlot::FrameMax::kMask ^ HotSlot::Version::kMask ^
+     HotSlot::OutPort::kMask ^ HotSlot::PacketMax::kMask ^ HotSlot::Version::kMask ^
      HotSlot::L2cpTransparent::kMask ^ HotSlot::ChecksEgress::kMask) == ~std::uint64_t{0}
 );
 static_assert(

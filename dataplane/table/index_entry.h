@@ -65,17 +65,22 @@ public:
     }
 
     [[nodiscard]] constexpr bool is_none() const noexcept { return bits_ == 0; }
-    [[nodiscard]] constexpr bool is_endpoint() const noexcept {
-        return (bits_ & kKindMask) == kEndpoint;
-    }
-    [[nodiscard]] constexpr bool is_block() const noexcept { return (bits_ & kKindMask) == kBlock; }
+    [[nodiscard]] constexpr bool is_endpoint() const noexcept { return (bits_ & kEndpoint) != 0; }
+    [[nodiscard]] constexpr bool is_block() const noexcept { return (bits_ & kBlock) != 0; }
     /// 0 to 2, or kPopsPriorityTag.
     [[nodiscard]] constexpr unsigned pop_code() const noexcept { return (bits_ >> kPopShift) & 3U; }
+    [[nodiscard]] constexpr bool pops_two() const noexcept {
+        return (bits_ & (3U << kPopShift)) == 2U << kPopShift;
+    }
     [[nodiscard]] constexpr unsigned pop_count() const noexcept {
         return pop_code() == kPopsPriorityTag ? 1 : pop_code();
     }
     [[nodiscard]] constexpr unsigned version() const noexcept {
         return (bits_ >> kVersionShift) & 1U;
+    }
+    /// The same as a bit of a word, whose bits below it are not defined.
+    [[nodiscard]] constexpr std::uint64_t version_at(unsigned bit) const noexcept {
+        return std::uint64_t{bits_} << (bit - kVersionShift);
     }
     [[nodiscard]] constexpr std::uint32_t owner() const noexcept {
         return (bits_ >> kOwnerShift) & 31U;
@@ -109,7 +114,7 @@ private:
 
     static constexpr std::uint32_t kEndpoint = 1;
     static constexpr std::uint32_t kBlock = 2;
-    static constexpr std::uint32_t kKindMask = 3;
+    static constexpr std::uint32_t kKindMask = kEndpoint | kBlock; ///< never both
     static constexpr unsigned kPopShift = 2;
     static constexpr unsigned kVersionShift = 4;
     static constexpr unsigned kOwnerShift = 5;

@@ -26,13 +26,14 @@ union alignas(64) IndexLine {
 
     IndexLine() noexcept : entries{} {}
 
-    /// Of a compact block: what it says of a VID. All eight are compared at once.
-    [[nodiscard]] IndexEntry find(std::uint16_t vid) const noexcept {
+    /// Of a compact block: where it has what it says of a VID. All eight are compared at once.
+    [[nodiscard]] const IndexEntry* find(std::uint16_t vid) const noexcept {
+        static constexpr IndexEntry kNone;
         const __m128i vids = _mm_load_si128(reinterpret_cast<const __m128i*>(pairs.vids.data()));
         const __m128i same = _mm_cmpeq_epi16(vids, _mm_set1_epi16(static_cast<short>(vid)));
         const auto bytes = static_cast<unsigned>(_mm_movemask_epi8(same));
-        return bytes == 0 ? IndexEntry{}
-                          : pairs.entries[static_cast<unsigned>(__builtin_ctz(bytes)) / 2];
+        return bytes == 0 ? &kNone
+                          : &pairs.entries[static_cast<unsigned>(__builtin_ctz(bytes)) / 2];
     }
 
     void clear(bool direct) noexcept {

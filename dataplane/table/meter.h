@@ -75,7 +75,11 @@ struct BitField {
         return (word >> kShift) & kMax;
     }
     static constexpr void set(std::uint64_t& word, std::uint64_t value) noexcept {
-        word = (word & ~kMask) | ((value & kMax) << kShift);
+        word = (word & ~kMask) | in_place(value);
+    }
+    /// The value where a word has it, and nothing else.
+    [[nodiscard]] static constexpr std::uint64_t in_place(std::uint64_t value) noexcept {
+        return (value & kMax) << kShift;
     }
 };
 
@@ -88,11 +92,11 @@ struct BitField {
 class Meter {
 public:
     // Its own bits of each word; the others are spare.
-    using RefilledAt = BitField<0, 61>;     ///< of `times`
-    using ExcessIsFull = BitField<61, 1>;   ///< of `times`
+    using ExcessIsFull = BitField<0, 1>;    ///< of `times`
+    using RefilledAt = BitField<3, 61>;     ///< of `times`, on top: so its difference has a sign
     using CommittedRate = BitField<0, 39>;  ///< of `committed`
     using Coupling = BitField<39, 1>;       ///< of `committed`
-    using ColorAware = BitField<40, 1>;     ///< of `committed`
+    using ColorAware = BitField<61, 1>;     ///< of `committed`
     using ExcessRate = BitField<0, 39>;     ///< of `excess`
     using CommittedBurst = BitField<0, 31>; ///< of `bursts`
     using ExcessBurst = BitField<31, 31>;   ///< of `bursts`
@@ -117,6 +121,30 @@ public:
         set_excess(std::min(excess_tokens_, excess_cap(clock.byte_tokens())), clock.byte_tokens());
     }
 
+    /// Takes the tokens of one frame that nothing but their lack keeps from being green. False
+    /// leaves it to color(), with the same `now`: there are too few, or there is more to be done
+    /// than this.
+    [[gnu::always_inline, nodiscard]] bool
+    take_green(std::uint32_t bytes, std::uint64_t now, std::uint64_t byte_tokens) noexcept {
+        if (ExcessIsFull::get(times_) == 0) [[unlikely]] {
+            return false;
+        }
+        const std::uint64_t elapsed = go_on_to(now);
+        const std::uint64_t gain = saturating_product(elapsed, CommittedRate::get(committed_));
+        const std::uint64_t room = committed_cap(byte_tokens) - committed_tokens_;
+        const std::uint64_t tokens = committed_tokens_ + std::min(gain, room);
+        const std::uint64_t price = bytes * byte_tokens;
+        if (tokens < price) [[unlikely]] {
+            committed_tokens_ = tokens;
+            return false;
+        }
+        committed_tokens_ = tokens - price;
+        return true;
+    }
+
+    /// Whether a frame that arrived yellow can still be green.
+    [[nodiscard]] bool is_color_aware() const noexcept { return ColorAware::get(committed_) != 0; }
+
     /// Colours one frame and takes its tokens. `arrived_yellow` counts only when colour-aware.
     /// `byte_tokens` is the clock's.
     [[gnu::always_inline, nodiscard]] Color color(
@@ -127,7 +155,7 @@ public:
     ) noexcept {
         refill(now, byte_tokens);
         const std::uint64_t price = bytes * byte_tokens;
-        const bool may_be_green = !(arrived_yellow && ColorAware::get(committed_) != 0);
+        const bool may_be_green = !(arrived_yellow && is_color_aware());
         if (committed_tokens_ >= price && may_be_green) [[likely]] {
             committed_tokens_ -= price;
             return Color::Green;
@@ -164,6 +192,19 @@ public:
 private:
     __extension__ using Wide = unsigned __int128;
 
+    /// All ones where 64 bits are too few. Without a jump, for whether they are depends on how long
+    /// a circuit was idle; and in the three instructions that this takes, of which GCC makes ten.
+    [[gnu::always_inline, nodiscard]] static std::uint64_t
+    saturating_product(std::uint64_t a, std::uint64_t b) noexcept {
+        asm("mul %[b]\n\t"
+            "sbb %%rdx, %%rdx\n\t"
+            "or %%rdx, %[a]"
+            : [a] "+&a"(a)
+            : [b] "r"(b)
+            : "rdx", "cc");
+        return a;
+    }
+
     void configure(const MeterConfig& config) noexcept {
         CommittedRate::set(committed_, config.committed_bps);
         Coupling::set(committed_, config.coupling ? 1 : 0);
@@ -181,23 +222,37 @@ private:
         return ExcessBurst::get(bursts_) * byte_tokens;
     }
 
-    /// Right for 17 years without a frame at the fastest clock: ticks since then are a signed
-    /// number of 61 bits. What is earned in them fits in 100 bits, and is cut off at the bucket.
+    /// Ticks that have not earned anything yet; now they have. Right for 17 years without a frame
+    /// at the fastest clock: ticks since then are a signed number of 61 bits. 0: this is the same
+    /// burst, or the clock went back (another core's TSC).
+    [[gnu::always_inline, nodiscard]] std::uint64_t go_on_to(std::uint64_t now) noexcept {
+        const std::uint64_t ahead = RefilledAt::in_place(now) - (times_ & RefilledAt::kMask);
+        if (static_cast<std::int64_t>(ahead) <= 0) [[unlikely]] {
+            return 0;
+        }
+        times_ += ahead;
+        return RefilledAt::get(ahead);
+    }
+
+    /// What is earned fits in 100 bits, and is cut off at the bucket. Returns what did not fit.
+    [[gnu::always_inline]] Wide
+    refill_committed(std::uint64_t elapsed, std::uint64_t byte_tokens) noexcept {
+        const Wide earned = Wide{elapsed} * CommittedRate::get(committed_);
+        const std::uint64_t room = committed_cap(byte_tokens) - committed_tokens_;
+        const std::uint64_t taken = at_most(room, earned);
+        committed_tokens_ += taken;
+        return earned - taken;
+    }
+
     [[gnu::always_inline]] void refill(std::uint64_t now, std::uint64_t byte_tokens) noexcept {
-        constexpr unsigned kSpare = 64 - RefilledAt::kBits;
-        const std::uint64_t shifted = (now - times_) << kSpare;
-        if (static_cast<std::int64_t>(shifted) <= 0) [[unlikely]] {
-            // The clock went back (another core's TSC), or this is the same burst.
+        const std::uint64_t elapsed = go_on_to(now);
+        if (elapsed == 0) [[unlikely]] {
             return;
         }
-        const std::uint64_t elapsed = shifted >> kSpare;
-        times_ += elapsed; // the bits above stay: 2^61 ticks are 34 years
-        const Wide committed = Wide{elapsed} * CommittedRate::get(committed_);
-        const std::uint64_t room = committed_cap(byte_tokens) - committed_tokens_;
+        const Wide overflow = refill_committed(elapsed, byte_tokens);
         if (ExcessIsFull::get(times_) == 0) {
-            refill_excess(elapsed, committed > room ? committed - room : Wide{0}, byte_tokens);
+            refill_excess(elapsed, overflow, byte_tokens);
         }
-        committed_tokens_ += at_most(room, committed);
     }
 
     /// Most circuits send within CIR, and so most excess buckets are full: not asked again for each

@@ -247,7 +247,7 @@ void WorkerLoop::poll(const RxQueue& queue) noexcept {
     }
     worker_.frames_moved_ += burst.count;
     parse_now(burst);
-    classify(worker_.classifier_, parts_.hot_slots, parts_.id, burst, parts_.port_stats);
+    classify(worker_.classifier_, parts_.hot_slots, burst, parts_.port_stats);
     if (parts_.worker_count > 1) {
         hand_over(parts_.id, parts_.handover_out, burst, parts_.port_stats, worker_.stats_);
     }
@@ -274,12 +274,14 @@ void WorkerLoop::come_in() noexcept {
     worker_.filling_ = 1 - worker_.filling_;
 }
 
-/// From classification on, a frame is treated the same whoever polled it.
+/// From classification on, a frame is treated the same whoever polled it. While this burst is
+/// finished, the slots of the one behind it come into the cache.
 void WorkerLoop::go_out(Burst& burst) noexcept {
     if (burst.count == 0 && burst.dropped_count == 0) {
+        bring_slots(filling(), 0);
         return;
     }
-    pass(tables_, *parts_.ports, burst);
+    pass(tables_, *parts_.ports, filling(), burst);
     forward(tables_, worker_.classifier_, parts_.id, *parts_.ports, burst);
     rewrite(tables_, burst);
     transmit(tables_, parts_.tx, worker_.staged_ports_, burst);

@@ -318,7 +318,7 @@ TEST(Meter, LeavesTheBitsAloneThatAreNotItsOwn) {
     (void)meter.color(64, false, 100, clock.byte_tokens());
     meter.reconfigure(config, 200, clock);
 
-    EXPECT_EQ(~Meter::RefilledAt::kMask | 200U, meter.times());
+    EXPECT_EQ(~Meter::RefilledAt::kMask | Meter::RefilledAt::in_place(200), meter.times());
     EXPECT_EQ(
         (kAll & ~(Meter::CommittedRate::kMask | Meter::Coupling::kMask | Meter::ColorAware::kMask)
         ) | 1'000U,
@@ -454,6 +454,41 @@ TEST(Meter, ColoursAfterAMoveAsIfItHadNotMoved) {
     }
     EXPECT_GT(moved_full[0], 10'000U) << "hardly ever moved with room in the excess bucket";
     EXPECT_GT(moved_full[1], 10'000U) << "hardly ever moved with a full one";
+}
+
+/// The short way says green only where the long one does, and leaves the same behind: also when
+/// what was earned meanwhile does not fit in 64 bits, and when the clock stands still or goes back.
+TEST(Meter, TakesGreenAsColorDoes) {
+    const MeterClock clock = MeterClock::from_hz(1'000'000'000);
+    std::mt19937_64 random{11};
+    std::array<unsigned, 2> said{};
+    for (unsigned round = 0; round < 200; ++round) {
+        SCOPED_TRACE(testing::Message() << "round " << round);
+        MeterConfig config = any_config(random);
+        config.committed_bps = round % 4 == 0 ? limits::kRateBpsMax : config.committed_bps;
+        Meter longer;
+        longer.start(config, 1'000'000, clock);
+        Meter shorter = longer;
+        std::uint64_t now = 1'000'000;
+        for (unsigned i = 0; i < 1'000; ++i) {
+            constexpr std::array<std::uint64_t, 4> kPauses = {1, 4'000'000, 40'000'000, 1ULL << 40};
+            now += random() % kPauses[random() % kPauses.size()];
+            const std::uint64_t seen = random() % 16 == 0 ? now - random() % 1'000'000 : now;
+            const auto bytes = static_cast<std::uint32_t>(64 + random() % 9'153);
+            const Color wanted = longer.color(bytes, false, seen, clock.byte_tokens());
+            const bool green = shorter.take_green(bytes, seen, clock.byte_tokens());
+            ASSERT_EQ(
+                wanted,
+                green ? Color::Green : shorter.color(bytes, false, seen, clock.byte_tokens())
+            );
+            ASSERT_EQ(longer.committed_tokens(), shorter.committed_tokens()) << "frame " << i;
+            ASSERT_EQ(longer.excess_tokens(), shorter.excess_tokens()) << "frame " << i;
+            ASSERT_EQ(longer.times(), shorter.times()) << "frame " << i;
+            ++said[green ? 1 : 0];
+        }
+    }
+    EXPECT_GT(said[0], 10'000U) << "hardly ever left it to color()";
+    EXPECT_GT(said[1], 10'000U) << "hardly ever said green";
 }
 
 } // namespace
