@@ -472,6 +472,14 @@ TEST(Meter, TakesGreenAsColorDoes) {
         std::uint64_t now = 1'000'000;
         for (unsigned i = 0; i < 1'000; ++i) {
             constexpr std::array<std::uint64_t, 4> kPauses = {1, 4'000'000, 40'000'000, 1ULL << 40};
+            if (i % 10 == 0) {
+                // A large bucket with little in it has the room for what does not fit in 64 bits.
+                for (const std::uint32_t burst : {10'000U, std::uint32_t{limits::kBurstBytesMax}}) {
+                    config.committed_burst_bytes = burst;
+                    longer.reconfigure(config, now, clock);
+                    shorter.reconfigure(config, now, clock);
+                }
+            }
             now += random() % kPauses[random() % kPauses.size()];
             const std::uint64_t seen = random() % 16 == 0 ? now - random() % 1'000'000 : now;
             const auto bytes = static_cast<std::uint32_t>(64 + random() % 9'153);
