@@ -18,6 +18,7 @@
 #include <rte_launch.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -115,6 +116,13 @@ struct Round {
     std::uint64_t counters_read = 0;
     std::uint64_t turns = 0;
     std::vector<LongTurn> long_turns;
+    /// By group: lost frames that found no room while the worker caught up with a turn that was
+    /// long for a reason outside of it.
+    std::array<std::uint64_t, 2> lost_to_machine{};
+
+    [[nodiscard]] std::uint64_t own_lost(const Tally& tally, std::size_t group) const {
+        return tally.lost() - std::min(tally.lost(), lost_to_machine.at(group));
+    }
 
     [[nodiscard]] double rate() const {
         return static_cast<double>(untouched.offered + modified.offered) / seconds;
@@ -125,7 +133,7 @@ class Bench {
 public:
     static Result<std::unique_ptr<Bench>> create(const Options& options);
 
-    /// The rate at which the worker lets nothing fall: found from above.
+    /// The rate at which the worker lets nothing fall of itself: found from above.
     double find_no_drop_rate();
     Round run(double rate, double seconds, double orders_per_s, bool read_counters);
     /// What an empty loop on the worker's core sees for as long.
@@ -136,6 +144,7 @@ private:
         : options_(options), tsc_hz_(static_cast<double>(dataplane::measure_tsc_hz())) {}
     Result<void> set_up();
     Result<void> make_source();
+    void blame_machine(Round& round);
     void read_some_counters(std::uint64_t began, std::uint64_t& read);
     static int run_turns(void* log) {
         static_cast<TurnLog*>(log)->run();
@@ -243,7 +252,9 @@ double Bench::find_no_drop_rate() {
     for (double share = 1.0; share > 0.3; share -= 0.05) {
         for (int trial = 0; trial < kTrials; ++trial) {
             const Round round = run(most * share, kTrialSeconds, 0, false);
-            if (round.untouched.lost() + round.modified.lost() == 0) {
+            if (round.own_lost(round.untouched, kUntouchedGroup) +
+                    round.own_lost(round.modified, kModifiedGroup) ==
+                0) {
                 return round.rate();
             }
         }
@@ -257,6 +268,7 @@ Round Bench::run(double rate, double seconds, double orders_per_s, bool read_cou
     const Tally untouched = source_->tally(kUntouchedGroup);
     const Tally modified = source_->tally(kModifiedGroup);
     const std::uint64_t withheld = source_->withheld();
+    (void)source_->take_refused();
     Round round;
     source_->set_rate(rate, tsc_hz_);
     const std::uint64_t began = rte_rdtsc();
@@ -286,7 +298,27 @@ Round Bench::run(double rate, double seconds, double orders_per_s, bool read_cou
     round.withheld = source_->withheld() - withheld;
     round.turns = log.turns();
     round.long_turns = log.long_turns();
+    blame_machine(round);
     return round;
+}
+
+/// A ring that ran full while the worker was away stays so until a tenth of the rate has emptied
+/// it: what finds no room until then was lost to what kept the worker away.
+void Bench::blame_machine(Round& round) {
+    const double spare = round.rate() * (1 - kShareOfNoDrop) / kShareOfNoDrop;
+    const auto catching_up = static_cast<std::uint64_t>(kRingEntries / spare * tsc_hz_);
+    auto turn = round.long_turns.begin();
+    for (const Refused& refused : source_->take_refused()) {
+        const auto over = [&](const LongTurn& one) {
+            return one.ended + catching_up < refused.tsc || one.cause() == LongTurn::Cause::Ours;
+        };
+        while (turn != round.long_turns.end() && over(*turn)) {
+            ++turn;
+        }
+        if (turn != round.long_turns.end() && turn->began <= refused.tsc) {
+            round.lost_to_machine.at(refused.group) += refused.frames;
+        }
+    }
 }
 
 Round Bench::run_empty(double seconds) {
@@ -328,7 +360,7 @@ void print_long_turns(const Round& round, unsigned pair, const char* loop) {
     for (const LongTurn& turn : round.long_turns) {
         fmt::print(
             R"({{"case":"long_turn","pair":{},"loop":"{}","turn_us":{:.1f},"off_core_us":{:.1f},)"
-            R"("run_delay_us":{:.1f},"steal_ticks":{},"cause":"{}"}})"
+            R"("run_delay_us":{:.1f},"steal_ticks":{},"commands":{},"cause":"{}"}})"
             "\n",
             pair,
             loop,
@@ -336,6 +368,7 @@ void print_long_turns(const Round& round, unsigned pair, const char* loop) {
             turn.off_core_us,
             turn.run_delay_us,
             turn.steal_ticks,
+            turn.commands,
             name_of(turn.cause())
         );
     }
@@ -345,7 +378,8 @@ void print_long_turns(const Round& round, unsigned pair, const char* loop) {
 void print(const Round& round, unsigned pair, bool with_orders) {
     fmt::print(
         R"({{"case":"round","pair":{},"with_orders":{},"orders":{},"rate":{:.0f},"seconds":{:.3f},)"
-        R"("untouched_offered":{},"untouched_lost":{},"modified_offered":{},"modified_lost":{},)"
+        R"("untouched_offered":{},"untouched_lost":{},"untouched_lost_to_machine":{},)"
+        R"("modified_offered":{},"modified_lost":{},"modified_lost_to_machine":{},)"
         R"("withheld":{},"counters_read":{},"turns":{},"long_turns":{}}})"
         "\n",
         pair,
@@ -355,8 +389,10 @@ void print(const Round& round, unsigned pair, bool with_orders) {
         round.seconds,
         round.untouched.offered,
         round.untouched.lost(),
+        round.lost_to_machine[kUntouchedGroup],
         round.modified.offered,
         round.modified.lost(),
+        round.lost_to_machine[kModifiedGroup],
         round.withheld,
         round.counters_read,
         round.turns,

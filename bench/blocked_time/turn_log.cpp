@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
 
 namespace strowger::bench {
 
@@ -53,6 +54,8 @@ const char* name_of(LongTurn::Cause cause) {
             return "run delay";
         case LongTurn::Cause::Steal:
             return "steal";
+        case LongTurn::Cause::Interrupted:
+            return "interrupted";
         case LongTurn::Cause::Ours:
             break;
     }
@@ -64,7 +67,7 @@ LongTurn::Cause LongTurn::cause() const {
     constexpr double kSwitching = 0.05;
     const double away_us = std::max(off_core_us, run_delay_us) * (1 + kSwitching);
     if (turn_us - away_us > TurnLog::kLongUs) {
-        return Cause::Ours;
+        return commands == 0 ? Cause::Interrupted : Cause::Ours;
     }
     return run_delay_us >= off_core_us / 2 ? Cause::RunDelay : Cause::Steal;
 }
@@ -73,16 +76,22 @@ void TurnLog::run() {
     const auto limit = static_cast<std::uint64_t>(kLongUs * tsc_hz_ / 1e6);
     long_turns_.reserve(kLongTurnsMax);
     Clocks before = read_clocks();
+    std::uint64_t applied = commands();
     std::uint64_t began = rte_rdtsc();
     while (!stop_.load(std::memory_order_relaxed)) {
         turn();
         const std::uint64_t ended = rte_rdtsc();
+        const std::uint64_t applied_before = std::exchange(applied, commands());
         ++turns_;
         const bool is_long = ended - began > limit;
         if (is_long || turns_ % kTurnsBetweenReadings == 0) {
             const Clocks after = read_clocks();
             if (is_long) {
-                record(ended - began, before, after);
+                LongTurn turn;
+                turn.commands = applied - applied_before;
+                turn.began = began;
+                turn.ended = ended;
+                record(turn, before, after);
             }
             before = after;
             began = rte_rdtsc();
@@ -114,14 +123,17 @@ TurnLog::Clocks TurnLog::read_clocks() {
     return clocks;
 }
 
-void TurnLog::record(std::uint64_t ticks, const Clocks& before, const Clocks& after) {
+std::uint64_t TurnLog::commands() const {
+    return worker_ == nullptr ? 0 : worker_->applied();
+}
+
+void TurnLog::record(LongTurn turn, const Clocks& before, const Clocks& after) {
     if (long_turns_.size() == kLongTurnsMax) {
         return;
     }
     const double wall_us = static_cast<double>(after.tsc - before.tsc) * 1e6 / tsc_hz_;
     const double on_core_us = static_cast<double>(after.on_core_ns - before.on_core_ns) / 1e3;
-    LongTurn turn;
-    turn.turn_us = static_cast<double>(ticks) * 1e6 / tsc_hz_;
+    turn.turn_us = static_cast<double>(turn.ended - turn.began) * 1e6 / tsc_hz_;
     turn.off_core_us = std::clamp(wall_us - on_core_us, 0.0, turn.turn_us);
     turn.run_delay_us = static_cast<double>(after.run_delay_ns - before.run_delay_ns) / 1e3;
     turn.steal_ticks = after.steal_ticks - before.steal_ticks;

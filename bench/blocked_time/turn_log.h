@@ -16,8 +16,13 @@ struct LongTurn {
     double off_core_us = 0;        ///< of which the thread was not on its core
     double run_delay_us = 0;       ///< of which it was ready and another thread had the core
     std::uint64_t steal_ticks = 0; ///< what /proc/stat says the host took of all cores meanwhile
+    std::uint64_t commands = 0;    ///< that it applied
+    std::uint64_t began = 0;       ///< TSC
+    std::uint64_t ended = 0;
 
-    enum class Cause : std::uint8_t { RunDelay, Steal, Ours };
+    /// Interrupted: no clock tells where the thread was, but all that the turn had to do were its
+    /// frames, at most as many as those of any other turn: a timer's interrupt, the hypervisor.
+    enum class Cause : std::uint8_t { RunDelay, Steal, Interrupted, Ours };
     [[nodiscard]] Cause cause() const;
 };
 [[nodiscard]] const char* name_of(LongTurn::Cause cause);
@@ -46,7 +51,8 @@ private:
         std::uint64_t steal_ticks = 0;
     };
     [[nodiscard]] static Clocks read_clocks();
-    void record(std::uint64_t ticks, const Clocks& before, const Clocks& after);
+    void record(LongTurn turn, const Clocks& before, const Clocks& after);
+    [[nodiscard]] std::uint64_t commands() const;
 
     void turn();
 

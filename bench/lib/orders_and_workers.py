@@ -29,6 +29,7 @@ def blocked_time(place):
     while_reading = blocked_time_of(run_program([*command, "--read-counters"], 1200), "extra_lost_while_reading")
     figures = while_reading.figures
     done.figures["blocked_time.extra_lost_while_reading"] = figures["blocked_time.extra_lost_while_reading"]
+    done.figures["blocked_time.extra_lost_while_reading_unexplained"] = figures["blocked_time.extra_lost_while_reading_unexplained"]
     done.figures["blocked_time.own_long_turns"] += figures["blocked_time.own_long_turns"]
     done.samples += while_reading.samples
     done.charts += while_reading.charts
@@ -44,6 +45,14 @@ def blocked_time_of(rows, name):
         pairs[row["pair"]][row["with_orders"]] = row
     whole = [pair for pair in pairs.values() if len(pair) == 2]
     extra = [pair[True]["untouched_lost"] - pair[False]["untouched_lost"] for pair in whole]
+    def unexplained(row, circuits):
+        return row[f"{circuits}_lost"] - min(row[f"{circuits}_lost"], row[f"{circuits}_lost_to_machine"])
+
+    # Without what was lost while the worker caught up with a turn that was long for a reason outside of it.
+    done.put(f"blocked_time.{name}_unexplained", max(0, stats.median(
+        [unexplained(pair[True], "untouched") - unexplained(pair[False], "untouched") for pair in whole])))
+    done.put("blocked_time.modified_lost_unexplained", max(0, stats.median(
+        [unexplained(pair[True], "modified") - unexplained(pair[False], "modified") for pair in whole])))
     # A pair in which the machine took more from the rounds without orders shows nothing lost to orders, not a gain.
     done.put(f"blocked_time.{name}", max(0, stats.median(extra)))
     done.put("blocked_time.modified_lost", max(0, stats.median(

@@ -113,6 +113,9 @@ void PacedSource::offer(unsigned count) {
     stock_.resize(stock_.size() - able);
     for (unsigned i = taken; i < able; ++i) {
         stock_.push_back(burst[i]);
+        if (refused_.size() < kRefusedMax) {
+            refused_.push_back({.tsc = last_tick_, .group = groups[i], .frames = 1});
+        }
     }
 }
 

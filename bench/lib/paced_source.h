@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace strowger::bench {
@@ -20,6 +21,13 @@ struct Tally {
     std::uint64_t received = 0;
     std::uint64_t reordered = 0; ///< came behind a later frame of their circuit
     [[nodiscard]] std::uint64_t lost() const { return offered - received; }
+};
+
+/// Frames of one group that found no room.
+struct Refused {
+    std::uint64_t tsc = 0;
+    std::size_t group = 0;
+    std::uint64_t frames = 0;
 };
 
 /// Offers frames at a steady rate to a ring and takes back those that come out of another, on the
@@ -60,7 +68,12 @@ public:
     /// Frames that could not be offered because all were under way: the rate was not kept.
     [[nodiscard]] std::uint64_t withheld() const { return withheld_; }
 
+    /// When frames found no room since the last call, as many as are kept.
+    [[nodiscard]] std::vector<Refused> take_refused() { return std::exchange(refused_, {}); }
+
 private:
+    static constexpr std::size_t kRefusedMax = 1'000'000;
+
     explicit PacedSource(Terms terms) : terms_(std::move(terms)) {}
     void offer(unsigned count);
     bool restock();
@@ -72,6 +85,7 @@ private:
     std::vector<std::uint8_t> frame_;
     std::vector<rte_mbuf*> stock_;
     std::array<Tally, kGroupsMax> tallies_{};
+    std::vector<Refused> refused_;
     std::size_t at_ = 0;
     double per_tick_ = 0;
     double due_ = 0;

@@ -98,8 +98,9 @@ class Figures(unittest.TestCase):
         self.assertEqual(["cycles/lookup", "cycles/change"], [chart["y"] for chart in done.charts])
 
     def test_blocked_time_is_the_median_of_pairs_and_never_a_gain(self):
-        def round_of(pair, with_orders, lost):
-            return {"case": "round", "pair": pair, "with_orders": with_orders, "untouched_lost": lost, "modified_lost": 0, "rate": 1e6}
+        def round_of(pair, with_orders, lost, to_machine=0):
+            return {"case": "round", "pair": pair, "with_orders": with_orders, "untouched_lost": lost, "untouched_lost_to_machine": to_machine,
+                    "modified_lost": 0, "modified_lost_to_machine": 0, "rate": 1e6}
 
         rows = [round_of(pair, with_orders, lost) for pair, losses in enumerate(((5, 7), (0, 9), (9, 0))) for with_orders, lost in zip((False, True), losses)]
         rows.append({"case": "long_turn", "loop": "with orders", "cause": "ours"})
@@ -108,6 +109,8 @@ class Figures(unittest.TestCase):
         self.assertEqual((2, 1), (figures["blocked_time.extra_lost"], figures["blocked_time.own_long_turns"]))
         gain = orders_and_workers.blocked_time_of([round_of(0, False, 4), round_of(0, True, 1)], "extra_lost").figures
         self.assertEqual(0, gain["blocked_time.extra_lost"])
+        blamed = orders_and_workers.blocked_time_of([round_of(0, False, 4, 4), round_of(0, True, 12, 9)], "extra_lost").figures
+        self.assertEqual((8, 3), (blamed["blocked_time.extra_lost"], blamed["blocked_time.extra_lost_unexplained"]))
 
     def test_handover_is_what_both_do_beyond_the_floor_and_the_work(self):
         row = {"case": "handover", "void": "", "lost": 0, "floor_ns": 20, "run_to_completion_ns": 70, "owner_ns": 65, "poller_ns": 33}
