@@ -456,6 +456,14 @@ TEST(Meter, ColoursAfterAMoveAsIfItHadNotMoved) {
     EXPECT_GT(moved_full[1], 10'000U) << "hardly ever moved with a full one";
 }
 
+/// A large bucket with little in it has the room for what does not fit in 64 bits.
+void make_roomy(Meter& meter, MeterConfig config, std::uint64_t now, const MeterClock& clock) {
+    config.committed_burst_bytes = 10'000;
+    meter.reconfigure(config, now, clock);
+    config.committed_burst_bytes = std::uint32_t{limits::kBurstBytesMax};
+    meter.reconfigure(config, now, clock);
+}
+
 /// The short way says green only where the long one does, and leaves the same behind: also when
 /// what was earned meanwhile does not fit in 64 bits, and when the clock stands still or goes back.
 TEST(Meter, TakesGreenAsColorDoes) {
@@ -473,12 +481,8 @@ TEST(Meter, TakesGreenAsColorDoes) {
         for (unsigned i = 0; i < 1'000; ++i) {
             constexpr std::array<std::uint64_t, 4> kPauses = {1, 4'000'000, 40'000'000, 1ULL << 40};
             if (i % 10 == 0) {
-                // A large bucket with little in it has the room for what does not fit in 64 bits.
-                for (const std::uint32_t burst : {10'000U, std::uint32_t{limits::kBurstBytesMax}}) {
-                    config.committed_burst_bytes = burst;
-                    longer.reconfigure(config, now, clock);
-                    shorter.reconfigure(config, now, clock);
-                }
+                make_roomy(longer, config, now, clock);
+                make_roomy(shorter, config, now, clock);
             }
             now += random() % kPauses[random() % kPauses.size()];
             const std::uint64_t seen = random() % 16 == 0 ? now - random() % 1'000'000 : now;
