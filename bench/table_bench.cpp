@@ -148,10 +148,13 @@ public:
     ~Meters() { rte_free(slots_); }
 
     [[nodiscard]] std::uint64_t now() const { return clock_.ticks(rte_rdtsc()); }
+    /// The short way first, as the stages do.
     dataplane::Color color(std::uint32_t circuit, std::uint64_t now) {
-        return slots_[circuit].meter.color(
-            dataplane::kMeteredBytesMin, false, now, clock_.byte_tokens()
-        );
+        constexpr std::uint32_t kBytes = dataplane::kMeteredBytesMin;
+        dataplane::Meter& meter = slots_[circuit].meter;
+        return meter.take_green(kBytes, now, clock_.byte_tokens())
+                   ? dataplane::Color::Green
+                   : meter.color(kBytes, false, now, clock_.byte_tokens());
     }
 
 private:

@@ -120,10 +120,10 @@ struct Round {
     /// long for a reason outside of it.
     std::array<std::uint64_t, 2> lost_to_machine{};
 
-    [[nodiscard]] std::uint64_t own_lost(const Tally& tally, std::size_t group) const {
-        return tally.lost() - std::min(tally.lost(), lost_to_machine.at(group));
+    [[nodiscard]] bool lost_of_itself() const {
+        return untouched.lost() > lost_to_machine[kUntouchedGroup] ||
+               modified.lost() > lost_to_machine[kModifiedGroup];
     }
-
     [[nodiscard]] double rate() const {
         return static_cast<double>(untouched.offered + modified.offered) / seconds;
     }
@@ -252,9 +252,7 @@ double Bench::find_no_drop_rate() {
     for (double share = 1.0; share > 0.3; share -= 0.05) {
         for (int trial = 0; trial < kTrials; ++trial) {
             const Round round = run(most * share, kTrialSeconds, 0, false);
-            if (round.own_lost(round.untouched, kUntouchedGroup) +
-                    round.own_lost(round.modified, kModifiedGroup) ==
-                0) {
+            if (!round.lost_of_itself()) {
                 return round.rate();
             }
         }
@@ -268,7 +266,7 @@ Round Bench::run(double rate, double seconds, double orders_per_s, bool read_cou
     const Tally untouched = source_->tally(kUntouchedGroup);
     const Tally modified = source_->tally(kModifiedGroup);
     const std::uint64_t withheld = source_->withheld();
-    (void)source_->take_refused();
+    source_->forget_refused();
     Round round;
     source_->set_rate(rate, tsc_hz_);
     const std::uint64_t began = rte_rdtsc();
@@ -308,7 +306,7 @@ void Bench::blame_machine(Round& round) {
     const double spare = round.rate() * (1 - kShareOfNoDrop) / kShareOfNoDrop;
     const auto catching_up = static_cast<std::uint64_t>(kRingEntries / spare * tsc_hz_);
     auto turn = round.long_turns.begin();
-    for (const Refused& refused : source_->take_refused()) {
+    for (const Refused& refused : source_->refused()) {
         const auto over = [&](const LongTurn& one) {
             return one.ended + catching_up < refused.tsc || one.cause() == LongTurn::Cause::Ours;
         };

@@ -87,11 +87,11 @@ void TurnLog::run() {
         if (is_long || turns_ % kTurnsBetweenReadings == 0) {
             const Clocks after = read_clocks();
             if (is_long) {
-                LongTurn turn;
-                turn.commands = applied - applied_before;
-                turn.began = began;
-                turn.ended = ended;
-                record(turn, before, after);
+                LongTurn found;
+                found.commands = applied - applied_before;
+                found.began = began;
+                found.ended = ended;
+                record(found, before, after);
             }
             before = after;
             began = rte_rdtsc();

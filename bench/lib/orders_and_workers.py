@@ -27,10 +27,11 @@ def blocked_time(place):
     command = [place.program("blocked_time"), "--pairs", pairs, "--seconds", seconds, "--orders", 1000 * seconds]
     done = blocked_time_of(run_program(command, 1200), "extra_lost")
     while_reading = blocked_time_of(run_program([*command, "--read-counters"], 1200), "extra_lost_while_reading")
-    figures = while_reading.figures
-    done.figures["blocked_time.extra_lost_while_reading"] = figures["blocked_time.extra_lost_while_reading"]
-    done.figures["blocked_time.extra_lost_while_reading_unexplained"] = figures["blocked_time.extra_lost_while_reading_unexplained"]
-    done.figures["blocked_time.own_long_turns"] += figures["blocked_time.own_long_turns"]
+    for figure, value in while_reading.figures.items():
+        if "while_reading" in figure:
+            done.figures[figure] = value
+    for figure in ("blocked_time.own_long_turns", "blocked_time.own_long_turns_with_commands"):
+        done.figures[figure] += while_reading.figures[figure]
     done.samples += while_reading.samples
     done.charts += while_reading.charts
     done.remarks += while_reading.remarks
@@ -44,21 +45,19 @@ def blocked_time_of(rows, name):
     for row in rounds:
         pairs[row["pair"]][row["with_orders"]] = row
     whole = [pair for pair in pairs.values() if len(pair) == 2]
-    extra = [pair[True]["untouched_lost"] - pair[False]["untouched_lost"] for pair in whole]
-    def unexplained(row, circuits):
-        return row[f"{circuits}_lost"] - min(row[f"{circuits}_lost"], row[f"{circuits}_lost_to_machine"])
 
-    # Without what was lost while the worker caught up with a turn that was long for a reason outside of it.
-    done.put(f"blocked_time.{name}_unexplained", max(0, stats.median(
-        [unexplained(pair[True], "untouched") - unexplained(pair[False], "untouched") for pair in whole])))
-    done.put("blocked_time.modified_lost_unexplained", max(0, stats.median(
-        [unexplained(pair[True], "modified") - unexplained(pair[False], "modified") for pair in whole])))
-    # A pair in which the machine took more from the rounds without orders shows nothing lost to orders, not a gain.
-    done.put(f"blocked_time.{name}", max(0, stats.median(extra)))
-    done.put("blocked_time.modified_lost", max(0, stats.median(
-        [pair[True]["modified_lost"] - pair[False]["modified_lost"] for pair in whole])))
+    def extra(lost):
+        # A pair in which the machine took more from the rounds without orders shows nothing lost to orders, not a gain.
+        return max(0, stats.median([lost(pair[True]) - lost(pair[False]) for pair in whole]))
+
+    for figure, circuits in ((name, "untouched"), ("modified_lost", "modified")):
+        done.put(f"blocked_time.{figure}", extra(lambda row: row[f"{circuits}_lost"]))
+        # Without what was lost while the worker caught up with a turn that was long for a reason outside of it.
+        done.put(f"blocked_time.{figure}_unexplained", extra(lambda row: row[f"{circuits}_lost"] - row[f"{circuits}_lost_to_machine"]))
     long_turns = [row for row in rows if row["case"] == "long_turn"]
-    done.put("blocked_time.own_long_turns", sum(row["cause"] == "ours" and row["loop"] == "with orders" for row in long_turns))
+    own = [row["cause"] for row in long_turns if row["loop"] == "with orders" and row["cause"] in ("ours", "interrupted")]
+    done.put("blocked_time.own_long_turns", len(own))
+    done.put("blocked_time.own_long_turns_with_commands", own.count("ours"))
     done.put("blocked_time.rate_mpps", stats.median([row["rate"] for row in rounds]) / 1e6)
     causes = collections.Counter((row["loop"], row["cause"]) for row in long_turns)
     done.remarks.append("turns over 50 us: " + (", ".join(f"{loop}: {count} {cause}" for (loop, cause), count in sorted(causes.items()))

@@ -39,6 +39,7 @@ Result<PacedSource> PacedSource::create(Terms terms) {
     }
     source.sent_.resize(circuits);
     source.seen_.resize(circuits);
+    source.refused_.reserve(kRefusedMax);
     source.frame_ = frame_of(0, own.frame_bytes);
     for (std::uint32_t i = 0; i < own.frames; ++i) {
         if (!source.restock()) {
@@ -113,9 +114,16 @@ void PacedSource::offer(unsigned count) {
     stock_.resize(stock_.size() - able);
     for (unsigned i = taken; i < able; ++i) {
         stock_.push_back(burst[i]);
-        if (refused_.size() < kRefusedMax) {
-            refused_.push_back({.tsc = last_tick_, .group = groups[i], .frames = 1});
-        }
+        note_refused(groups[i]);
+    }
+}
+
+/// Into memory that is there already: growing it would hold the source up.
+void PacedSource::note_refused(std::size_t group) {
+    if (!refused_.empty() && refused_.back().tsc == last_tick_ && refused_.back().group == group) {
+        ++refused_.back().frames;
+    } else if (refused_.size() < kRefusedMax) {
+        refused_.push_back({.tsc = last_tick_, .group = group, .frames = 1});
     }
 }
 

@@ -10,7 +10,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 namespace strowger::bench {
@@ -23,7 +22,7 @@ struct Tally {
     [[nodiscard]] std::uint64_t lost() const { return offered - received; }
 };
 
-/// Frames of one group that found no room.
+/// Frames of one group that found no room at one time.
 struct Refused {
     std::uint64_t tsc = 0;
     std::size_t group = 0;
@@ -68,14 +67,17 @@ public:
     /// Frames that could not be offered because all were under way: the rate was not kept.
     [[nodiscard]] std::uint64_t withheld() const { return withheld_; }
 
-    /// When frames found no room since the last call, as many as are kept.
-    [[nodiscard]] std::vector<Refused> take_refused() { return std::exchange(refused_, {}); }
+    /// When frames found no room, the oldest first; those beyond what is kept are only in the
+    /// tallies.
+    [[nodiscard]] const std::vector<Refused>& refused() const { return refused_; }
+    void forget_refused() { refused_.clear(); }
 
 private:
-    static constexpr std::size_t kRefusedMax = 1'000'000;
+    static constexpr std::size_t kRefusedMax = std::size_t{1} << 18U;
 
     explicit PacedSource(Terms terms) : terms_(std::move(terms)) {}
     void offer(unsigned count);
+    void note_refused(std::size_t group);
     bool restock();
 
     Terms terms_;

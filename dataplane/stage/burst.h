@@ -127,6 +127,7 @@ template <typename T>
     return value;
 }
 
+inline constexpr std::uint32_t kFrameBytesLeast = 60; ///< without FCS (802.3)
 inline constexpr std::uint32_t kMacHeaderBytes = 14;
 inline constexpr std::uint32_t kEtherTypeOffset = 12;
 inline constexpr std::uint32_t kTagBytes = 4;

@@ -37,10 +37,10 @@ find_places(const Classifier& classifier, const Burst& burst, Places& places) no
         const IndexEntry* const outer = classifier.outer_place(port, tags);
         places[i] = outer;
         if (outer->is_direct_block() && tags.has_inner_c_tag()) [[likely]] {
-            places[i] = classifier.direct_place(*outer, tags.vid(1));
+            places[i] = classifier.inner_place(*outer, tags.vid(1));
             rte_prefetch0(places[i]);
         } else if (Classifier::goes_on(*outer, tags)) {
-            places[i] = classifier.inner_place(*outer, tags.vid(1));
+            places[i] = classifier.inner_line(*outer, tags.vid(1));
             rte_prefetch0(places[i]);
             compact |= bit_of(i);
         }

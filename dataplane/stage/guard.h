@@ -2,7 +2,6 @@
 #pragma once
 
 #include "stage/burst.h"
-#include "worker/port_set.h"
 
 #include <rte_byteorder.h>
 
@@ -15,8 +14,6 @@ inline constexpr std::uint64_t kL2cpPrefix = 0x0000'0000'00C2'8001;
 inline constexpr std::uint64_t kDestinationMask = 0x0000'FFFF'FFFF'FFFF;
 /// A customer's PAUSE must not cross a circuit, transparent or not (802.3 annex 31B).
 inline constexpr std::uint64_t kPauseMac = 0x0000'0100'00C2'8001;
-inline constexpr std::uint32_t kFrameBytesLeast = 60; ///< without FCS (802.3)
-inline constexpr std::size_t kSourceOffset = 6;
 inline constexpr std::uint64_t kSourceIsGroup = std::uint64_t{1} << 48;
 
 [[nodiscard]] inline std::uint64_t frame_head(const rte_mbuf* frame) noexcept {
@@ -27,8 +24,9 @@ inline constexpr std::uint64_t kSourceIsGroup = std::uint64_t{1} << 48;
 }
 
 /// Whether nothing is to be asked of a frame but its colour and its link: its circuit forwards by
-/// the program in the hot slot, and carries frames of this length and to this address. Each reason
-/// why not is the sign of a number, so that all of them cost one jump.
+/// the program in the hot slot, and carries frames of this length and to this address. False also
+/// for short frames and for all of 01-80-C2-00-XX-XX, which are then looked at closely. Each reason
+/// is the sign of a number, so that all of them cost one jump.
 [[nodiscard, gnu::always_inline]] inline bool
 is_plain(const HotSlot& slot, IndexEntry entry, const rte_mbuf* frame) noexcept {
     constexpr unsigned kSign = 63;
@@ -39,6 +37,7 @@ is_plain(const HotSlot& slot, IndexEntry entry, const rte_mbuf* frame) noexcept 
     const std::uint64_t has_other_version = program ^ entry.version_at(kSign);
     static_assert(HotSlot::ChecksEgress::kMask == std::uint64_t{1} << (kSign - 1));
     const std::uint64_t checks_egress = program << 1U;
+    static_assert(kL2cpPrefix <= 0xFFFF'FFFF);
     const std::uint64_t may_be_l2cp = ((head & 0xFFFF'FFFF) ^ kL2cpPrefix) - 1;
     static_assert(kSourceIsGroup == std::uint64_t{1} << 48);
     const std::uint64_t source_is_group = head << (kSign - 48);

@@ -3,10 +3,10 @@
 
 namespace strowger::dataplane {
 
-void mark_those_without_link(Burst& burst, std::uint64_t links_up) noexcept {
+void mark_those_without_link(Burst& burst, std::uint64_t links_down) noexcept {
     const unsigned count = burst.count;
     for (unsigned i = 0; i < count; ++i) {
-        if ((links_up >> burst.slots[i]->out_port() & 1U) == 0) {
+        if ((links_down >> burst.slots[i]->out_port() & 1U) != 0) {
             burst.special |= bit_of(i); // of one that is special already, too: its own port decides
         }
     }

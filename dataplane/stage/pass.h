@@ -109,7 +109,7 @@ template <bool kPolices>
 }
 
 /// Frames whose link is down are special: forward lets go of them.
-[[gnu::noinline]] void mark_those_without_link(Burst& burst, std::uint64_t links_up) noexcept;
+[[gnu::noinline]] void mark_those_without_link(Burst& burst, std::uint64_t links_down) noexcept;
 
 /// Guard, police and swap in one go: nearly every frame is plain, green and QinQ on both sides, and
 /// so what its circuit's line and its own head say is read once. Meanwhile the slots of the burst
@@ -138,10 +138,11 @@ template <bool kPolices = true>
     }
     bring_slots(coming, count);
     burst.out_port = programs.out_port();
-    const bool up =
-        burst.out_port == kManyPorts ? ports.all_links_up() : ports.link_up(burst.out_port);
-    if (!up) [[unlikely]] {
-        mark_those_without_link(burst, ports.links_up());
+    const std::uint64_t links_down = ~ports.links_up();
+    const std::uint64_t in_use =
+        burst.out_port == kManyPorts ? ~std::uint64_t{0} : std::uint64_t{1} << burst.out_port;
+    if ((links_down & in_use) != 0) [[unlikely]] {
+        mark_those_without_link(burst, links_down);
     }
     burst.remove(gone);
 }

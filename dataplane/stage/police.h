@@ -10,23 +10,26 @@ namespace strowger::dataplane {
     slot.green_bytes.add(packet_bytes + kFcsBytes);
 }
 
-inline constexpr std::uint16_t kDeiBit = 0x1000;
-
-/// Whether a frame arrives yellow at a circuit that minds: its first tag, of any TPID, has DEI set.
-[[nodiscard, gnu::always_inline]] inline bool
-loses_green(const HotSlot& slot, const FrameTags& tags) noexcept {
-    const std::uint64_t yellow = tags.tci[0] & kDeiBit; // no tag: zero
-    return (yellow != 0) && slot.meter.is_color_aware();
+/// Whether a frame's first tag, of any TPID, has DEI set; the meter decides whether that counts.
+[[nodiscard, gnu::always_inline]] inline bool arrived_yellow(const FrameTags& tags) noexcept {
+    constexpr std::uint16_t kDeiBit = 0x1000;
+    return (tags.tci[0] & kDeiBit) != 0; // no tag: zero
 }
 
-/// Takes the tokens of one frame, which is not a short one, for green, and counts nothing. False:
-/// police() has to look.
+/// Whether a frame arrives yellow at a circuit that minds.
+[[nodiscard, gnu::always_inline]] inline bool
+loses_green(const HotSlot& slot, const FrameTags& tags) noexcept {
+    return arrived_yellow(tags) && slot.meter.is_color_aware();
+}
+
+/// Takes the tokens of one plain frame for green, and counts nothing. False: police() has to look.
 [[nodiscard, gnu::always_inline]] inline bool take_green(
     HotSlot& slot,
     const rte_mbuf* frame,
     std::uint64_t now,
     std::uint64_t byte_tokens
 ) noexcept {
+    static_assert(metered_bytes(kFrameBytesLeast) == kFrameBytesLeast + kFcsBytes);
     return slot.meter.take_green(frame->pkt_len + kFcsBytes, now, byte_tokens);
 }
 
@@ -39,9 +42,8 @@ loses_green(const HotSlot& slot, const FrameTags& tags) noexcept {
     std::uint64_t byte_tokens
 ) noexcept {
     const std::uint32_t packet_bytes = frame->pkt_len;
-    const bool arrived_yellow = (tags.tci[0] & kDeiBit) != 0;
     const Color color =
-        slot.meter.color(metered_bytes(packet_bytes), arrived_yellow, now, byte_tokens);
+        slot.meter.color(metered_bytes(packet_bytes), arrived_yellow(tags), now, byte_tokens);
     if (color == Color::Green) {
         count_green(slot, packet_bytes);
     }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "stage/burst.h"
-#include "stage/guard.h"
 
 #include <rte_byteorder.h>
 

@@ -63,20 +63,14 @@ public:
     [[nodiscard]] static bool goes_on(IndexEntry outer, const FrameTags& tags) noexcept {
         return outer.is_block() && tags.has_inner_c_tag();
     }
-    [[nodiscard]] const IndexEntry* direct_place(IndexEntry outer, std::uint16_t vid)
+    /// Where it goes in a direct block: to what the block says of the VID.
+    [[nodiscard]] const IndexEntry* inner_place(IndexEntry outer, std::uint16_t vid)
         const noexcept {
         return direct_entry(outer.number(), vid);
     }
-    /// Where it goes: an entry of a direct block, a line of a compact one.
-    [[nodiscard]] const void* inner_place(IndexEntry outer, std::uint16_t vid) const noexcept {
-        return outer.is_direct_block() ? static_cast<const void*>(direct_entry(outer.number(), vid))
-                                       : &lines_[outer.number() + outer.shape().line_of(vid)];
-    }
-    /// And what it says there.
-    [[nodiscard]] static IndexEntry
-    read_inner(IndexEntry outer, const void* place, std::uint16_t vid) noexcept {
-        return outer.is_direct_block() ? *static_cast<const IndexEntry*>(place)
-                                       : *static_cast<const IndexLine*>(place)->find(vid);
+    /// Where it goes in a compact one: to the line that has it.
+    [[nodiscard]] const IndexLine* inner_line(IndexEntry outer, std::uint16_t vid) const noexcept {
+        return &lines_[outer.number() + outer.shape().line_of(vid)];
     }
 
     /// What is left when the places said nothing: the port's all-to-one endpoint, if it has one.
@@ -87,8 +81,9 @@ public:
         IndexEntry entry = *outer_place(port, tags);
         if (!entry.is_endpoint()) {
             const std::uint16_t vid = tags.vid(1);
-            entry = goes_on(entry, tags) ? read_inner(entry, inner_place(entry, vid), vid)
-                                         : IndexEntry{};
+            entry = !goes_on(entry, tags)     ? IndexEntry{}
+                    : entry.is_direct_block() ? *inner_place(entry, vid)
+                                              : *inner_line(entry, vid)->find(vid);
         }
         return entry.is_none() ? all_to_one(port) : entry;
     }

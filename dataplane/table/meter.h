@@ -142,7 +142,7 @@ public:
         return true;
     }
 
-    /// Whether a frame that arrived yellow can still be green.
+    /// Whether a frame that arrives yellow can no more be green.
     [[nodiscard]] bool is_color_aware() const noexcept { return ColorAware::get(committed_) != 0; }
 
     /// Colours one frame and takes its tokens. `arrived_yellow` counts only when colour-aware.
@@ -155,8 +155,7 @@ public:
     ) noexcept {
         refill(now, byte_tokens);
         const std::uint64_t price = bytes * byte_tokens;
-        const bool may_be_green = !(arrived_yellow && is_color_aware());
-        if (committed_tokens_ >= price && may_be_green) [[likely]] {
+        if (committed_tokens_ >= price && !(arrived_yellow && is_color_aware())) [[likely]] {
             committed_tokens_ -= price;
             return Color::Green;
         }

@@ -52,13 +52,7 @@ public:
     [[nodiscard]] bool link_up(std::size_t port) const noexcept {
         return (links_up() >> port & 1U) != 0;
     }
-    // workers: ro
-    [[nodiscard]] bool all_links_up() const noexcept {
-        static_assert(limits::kPortsMax == 64);
-        const std::uint64_t absent = count == 0 ? 0 : ~std::uint64_t{0} << (count - 1U) << 1U;
-        return (links_up() | absent) == ~std::uint64_t{0};
-    }
-    /// One bit a port, read once for each burst.
+    /// One bit a port, read once for each burst. Ports that there are not count as up.
     // control: rw, workers: ro
     [[nodiscard]] std::uint64_t links_up() const noexcept {
         return links_up_.load(std::memory_order_relaxed);

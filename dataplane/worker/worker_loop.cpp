@@ -275,7 +275,8 @@ void WorkerLoop::come_in() noexcept {
 }
 
 /// From classification on, a frame is treated the same whoever polled it. While this burst is
-/// finished, the slots of the one behind it come into the cache.
+/// finished, the slots of the one behind it come into the cache. At the end of a turn there is none
+/// behind: what the other burst still names are slots that it has just been through.
 void WorkerLoop::go_out(Burst& burst) noexcept {
     if (burst.count == 0 && burst.dropped_count == 0) {
         bring_slots(filling(), 0);

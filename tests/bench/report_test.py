@@ -107,6 +107,10 @@ class Figures(unittest.TestCase):
         rows.append({"case": "long_turn", "loop": "without orders", "cause": "ours"})
         figures = orders_and_workers.blocked_time_of(rows, "extra_lost").figures
         self.assertEqual((2, 1), (figures["blocked_time.extra_lost"], figures["blocked_time.own_long_turns"]))
+        rows.append({"case": "long_turn", "loop": "with orders", "cause": "interrupted"})
+        rows.append({"case": "long_turn", "loop": "with orders", "cause": "steal"})
+        figures = orders_and_workers.blocked_time_of(rows, "extra_lost").figures
+        self.assertEqual((2, 1), (figures["blocked_time.own_long_turns"], figures["blocked_time.own_long_turns_with_commands"]))
         gain = orders_and_workers.blocked_time_of([round_of(0, False, 4), round_of(0, True, 1)], "extra_lost").figures
         self.assertEqual(0, gain["blocked_time.extra_lost"])
         blamed = orders_and_workers.blocked_time_of([round_of(0, False, 4, 4), round_of(0, True, 12, 9)], "extra_lost").figures

@@ -318,7 +318,7 @@ TEST(Meter, LeavesTheBitsAloneThatAreNotItsOwn) {
     (void)meter.color(64, false, 100, clock.byte_tokens());
     meter.reconfigure(config, 200, clock);
 
-    EXPECT_EQ(~Meter::RefilledAt::kMask | Meter::RefilledAt::in_place(200), meter.times());
+    EXPECT_EQ(~Meter::RefilledAt::kMask | 200U << 3U, meter.times());
     EXPECT_EQ(
         (kAll & ~(Meter::CommittedRate::kMask | Meter::Coupling::kMask | Meter::ColorAware::kMask)
         ) | 1'000U,
